@@ -1,0 +1,1 @@
+"""Training data and recipes for language models; empty until the guardian exists."""

@@ -1,0 +1,1 @@
+"""The edges people touch: command line and Streamlit pages. Nothing imports this package."""

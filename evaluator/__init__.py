@@ -1,0 +1,1 @@
+"""Verdicts in their final shape; findings and proofs rest on graph nodes."""

@@ -1,0 +1,1 @@
+"""Finding the clause that governs: exact citations, lexical and dense search, fusion."""
