@@ -1,0 +1,534 @@
+"""The grammar of a law's text: 编 分编 章 节 条 款 项 目, points of texts without 条, annexes.
+
+Never refuses input. Every character of the official text belongs to exactly one provision's head, so that
+the heads joined in order give the text back; what cannot be placed is a Problem with its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ingestion.lines import Line, Style, read_lines
+from kg.identity import ExpressionId, ProvisionId, Step
+from kg.model import Provision
+from kg.numerals import chinese_numeral, parse_numeral
+from kg.problem import Problem, Severity
+from kg.vocabulary import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The tree of one text in document order, and what a reader should know about it."""
+
+    provisions: tuple[Provision, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def articles(self) -> int:
+        """How many articles (条) the text has, annexes included."""
+        return sum(provision.kind is Kind.ARTICLE for provision in self.provisions)
+
+
+def parse(official: str, expression: ExpressionId) -> Parsed:
+    """Parse the official text of an expression.
+
+    Guarantees: heads partition the text; ids are unique and depend only on the text; a gap in the
+    numbering of articles, items or points is reported.
+
+    >>> from datetime import date
+    >>> tree = parse("某办法\\n第一条　为了甲，制定本办法。\\n第二条　应当：\\n（一）乙；\\n（二）丙。\\n", ExpressionId("某办法", date(2020, 1, 1)))
+    >>> ["/".join(map(str, p.id.steps)) for p in tree.provisions]
+    ['front', 'art1', 'art1/p1', 'art2', 'art2/p1', 'art2/p1/i1', 'art2/p1/i2']
+    """
+    lines = list(read_lines(official))
+    builder = _Builder(official, expression)
+    builder.run(lines)
+    return Parsed(builder.provisions(), tuple(builder.problems))
+
+
+def render(official: str, provisions: Sequence[Provision]) -> str:
+    """The text again in one fixed layout: one line for each head, labels and words untouched.
+
+    Parsing the result gives provisions with the same ids and the same words.
+    """
+    out: list[str] = []
+    for provision in provisions:
+        head = official[provision.start : provision.head_end].strip()
+        if provision.kind is Kind.ARTICLE and head:
+            out.append(head + "　")
+        elif head or provision.kind is Kind.FRONT:
+            out.append(re.sub(r"\s*\n\s*", "\n", head) + "\n")
+        if provision.kind is Kind.ARTICLE and provision.head_end == provision.end:
+            out.append("\n")
+    return "".join(out)
+
+
+_PROMULGATION = re.compile(r"(会议|公布|发布|修正|修订|施行|实施|通过|颁布|批准|令第|号）|公告)")
+_TERMINAL = re.compile(r"[。；;！？.]$")
+_CONTENTS = re.compile(r"目\s*[录次]$")
+_SIGNATURE = re.compile(
+    r"(?:[（(]?\s*[\d〇零一二三四五六七八九十]{2,4}\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日[)）]?"
+    r"|[^。；：，]{2,30}(?:委员会|人民法院|人民检察院|国务院|总局|管理局|部|厅|办公室))$"
+)
+_REFERENCE_START = re.compile(
+    r"至第|[、,，]|(?:和|或者?|以及|及|与)第|第[一二三四五六七八九十\d]+[款项]|规定|的规定|所|款|项|[-—－～~]"
+)
+_INLINE = re.compile(r"[（(]\s?(?P<number>[一二三四五六七八九十]{1,3})\s?[)）]")
+_ANNEX_REFERENCE = re.compile(r"(?:见|详见|按照|依照|参见)附[件录表]")
+
+_DEPTH = {
+    Kind.PART: -50,
+    Kind.SUPPLEMENTARY: -45,
+    Kind.SUBPART: -40,
+    Kind.CHAPTER: -30,
+    Kind.SECTION: -20,
+}
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    kind: Kind
+    step: Step
+    id: ProvisionId
+    start: int
+    head_end: int = -1
+    end: int = -1
+    label: str = ""
+    heading: str = ""
+    depth: int = 0
+    children: list[_Node] = field(default_factory=list)
+    seen: Counter[tuple[Kind, int, int]] = field(default_factory=Counter)
+    last: dict[tuple[Kind, int], tuple[int, int]] = field(default_factory=dict)
+
+
+class _Builder:
+    """Places lines one after the other on a stack of open nodes."""
+
+    def __init__(self, text: str, expression: ExpressionId) -> None:
+        self.text = text
+        self.expression = expression
+        self.problems: list[Problem] = []
+        self.root = _Node(Kind.FRONT, Step(Kind.FRONT), ProvisionId(expression, ()), 0, depth=-1000)
+        self.scope = self.root  # the text itself, or the annex being read: articles are numbered inside it
+        self.stack: list[_Node] = [self.root]
+        self.by_articles = False
+        self.expected = (1, 0)
+        self.later: dict[tuple[Kind, int, int], list[int]] = {}
+        self.later_articles: list[int] = []
+        self.index = 0
+        self.last_of_depth: dict[int, int] = {}
+
+    # -- placing -----------------------------------------------------------------------------------
+
+    def run(self, lines: list[Line]) -> None:
+        body = self._find_body(lines)
+        self.by_articles = _has_articles(lines[body:])
+        self._front(lines[:body])
+        tail = self._find_tail(lines, body)
+        self.later = _positions(lines[body:tail])
+        self.later_articles = [i for i, line in enumerate(lines[body:tail]) if line.kind is Kind.ARTICLE]
+        for index, line in enumerate(lines[body:tail]):
+            self.index = index
+            self._place(line)
+        if tail < len(lines):
+            self._close_to(self.root, lines[tail].start)
+            self._open(Kind.TAIL, self.root, lines[tail].start)
+        self._close_to(self.root, len(self.text))
+        self.root.end = len(self.text)
+        self._check_annexes()
+
+    def _place(self, line: Line) -> None:
+        if line.blank:
+            return
+        match line.kind:
+            case Kind.PART | Kind.SUBPART | Kind.CHAPTER | Kind.SECTION | Kind.SUPPLEMENTARY:
+                self._container(line)
+            case Kind.ANNEX if self._in_body() and not self._lists_annexes(line):
+                self._annex(line)
+            case Kind.ARTICLE if self.by_articles and self._accepts_article(line):
+                self._article(line)
+            case Kind.ITEM if self._current(Kind.ARTICLE):
+                self._item(line)
+            case Kind.POINT if self.by_articles and self._is_division(line):
+                self._division(line)
+            case Kind.ITEM | Kind.POINT if self._current(Kind.ARTICLE):
+                self._subitem(line)
+            case Kind.ITEM | Kind.POINT if not self._is_sentence_with_number(line):
+                self._point(line)
+            case _:
+                self._paragraph(line)
+
+    def _container(self, line: Line) -> None:
+        depth = _DEPTH[line.kind]
+        while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= depth:
+            self._close(line.start)
+        node = self._open(line.kind, self.stack[-1], line.start, number=line.number, label=line.label)
+        node.heading = line.rest
+        node.depth = depth
+        if not line.rest and line.number:
+            self._problem(Severity.NOTE, "heading_without_name", node, f"{line.label}没有名称")
+
+    def _division(self, line: Line) -> None:
+        """一、一般规定 above articles, as judicial interpretations divide themselves."""
+        while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= -25:
+            self._close(line.start)
+        node = self._open(Kind.POINT, self.stack[-1], line.start, number=line.number, label=line.label)
+        node.heading, node.depth = line.rest, -25
+        self.last_of_depth[-25] = line.number
+
+    def _annex(self, line: Line) -> None:
+        self._close_to(self.root, line.start)
+        node = self._open(Kind.ANNEX, self.root, line.start, number=line.number, label=line.label)
+        node.heading, node.depth = line.rest, -100
+        self.scope, self.expected = node, (1, 0)
+
+    def _article(self, line: Line) -> None:
+        number = (line.number, line.sub)
+        if number == (1, 0) and self.expected != (1, 0):
+            self._restart(line)
+        elif number != self.expected and number != (self.expected[0] - 1, self._next_sub()):
+            self._report_gap(line)
+        container = self._innermost_container(line.start)
+        node = self._open(
+            Kind.ARTICLE, container, line.start, number=line.number, sub=line.sub, label=line.label
+        )
+        node.depth = 0
+        self.expected = (line.number + 1, 0)
+        self._article_sub = line.sub
+        if line.rest:
+            node.head_end = line.rest_start
+            self._text(node, line.rest_start, line.end)
+
+    def _text(self, article: _Node, start: int, end: int) -> None:
+        """Open a 款 of an article at `start`; items that stand inside the line become 项."""
+        paragraph = self._open(
+            Kind.PARAGRAPH, article, start, number=sum(c.kind is Kind.PARAGRAPH for c in article.children) + 1
+        )
+        paragraph.depth = 10
+        opening = self.text[start:end]
+        if match := _INLINE.match(opening):  # the article begins with its list
+            if parse_numeral(match["number"]) == 1:
+                self._inline_items(paragraph, start, end, first_at=start)
+            return
+        self._inline_items(paragraph, start, end)
+
+    def _inline_items(self, paragraph: _Node, start: int, end: int, *, first_at: int | None = None) -> None:
+        found: list[tuple[int, int, int, str]] = []
+        for match in _INLINE.finditer(self.text, start, end):
+            before = self.text[start : match.start()].rstrip()[-1:]
+            expected = len(found) + 1
+            opens = match.start() == first_at or before in ("：:" if expected == 1 else "；;。，,")
+            if opens and before and parse_numeral(match["number"]) == expected:
+                found.append((match.start(), match.end(), expected, match[0]))
+            elif match.start() == first_at:
+                found.append((match.start(), match.end(), expected, match[0]))
+        if len(found) < 2 and first_at is None:
+            return
+        for at, _, number, label in found:
+            self._close_to(paragraph, at)
+            self._open(Kind.ITEM, paragraph, at, number=number, label=label).depth = 20
+        self._problem(Severity.NOTE, "inline_items", paragraph, f"{len(found)} 项写在同一行内，已拆开")
+
+    def _item(self, line: Line) -> None:
+        article = self._current(Kind.ARTICLE)
+        assert article is not None
+        paragraph = next((n for n in reversed(self.stack) if n.kind is Kind.PARAGRAPH), None)
+        if paragraph is None:
+            self._close_to(article, line.start)
+            paragraph = self._open(Kind.PARAGRAPH, article, line.start, number=1)
+            paragraph.depth = 10
+        self._close_to(paragraph, line.start)
+        node = self._numbered(Kind.ITEM, paragraph, line, 20)
+        for match in _INLINE.finditer(self.text, line.rest_start, line.end):
+            before = self.text[line.start : match.start()].rstrip()[-1:]
+            if before in "；;" and parse_numeral(match["number"]) == node.step.number + 1:
+                self._close_to(paragraph, match.start())
+                number = node.step.number + 1
+                node = self._open(Kind.ITEM, paragraph, match.start(), number=number, label=match[0])
+                node.depth = 20
+                paragraph.last[Kind.ITEM, 20] = (number, 0)
+
+    def _subitem(self, line: Line) -> None:
+        """1. or （1） below an item is a 目; straight below a paragraph it is one too, so named."""
+        depth = 30 + (line.style or Style.ARABIC).rank + line.dots
+        while self.stack[-1].depth >= depth:
+            self._close(line.start)
+        parent = self.stack[-1]
+        if parent.kind is Kind.ARTICLE:
+            parent = self._open(Kind.PARAGRAPH, parent, line.start, number=1)
+            parent.depth = 10
+        self._numbered(Kind.SUBITEM, parent, line, depth)
+
+    def _point(self, line: Line) -> None:
+        depth = (line.style or Style.ARABIC).rank + line.dots
+        while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= depth:
+            self._close(line.start)
+        parent = self.stack[-1]
+        node = self._numbered(Kind.POINT, parent, line, depth)
+        if len(line.rest) <= 40 and not _TERMINAL.search(line.rest):
+            node.heading = line.rest
+
+    def _numbered(self, kind: Kind, parent: _Node, line: Line, depth: int) -> _Node:
+        last = parent.last.get((kind, depth), (0, 0))[0]
+        node = self._open(kind, parent, line.start, number=line.number, label=line.label)
+        node.depth = depth
+        parent.last[kind, depth] = (line.number, 0)
+        running = self.last_of_depth.get(depth, 0)
+        self.last_of_depth[depth] = line.number
+        if line.number == last:
+            self._problem(
+                Severity.NOTE,
+                "repeated_number",
+                node,
+                f"{line.label}的序号与前一{kind.zh}相同，按出现次序区分",
+            )
+        elif line.number not in (1, last + 1, running + 1):
+            self._problem(Severity.WARNING, f"{kind.value}_gap", node, f"序号从 {last} 跳到 {line.number}")
+        return node
+
+    def _paragraph(self, line: Line) -> None:
+        if line.table and self.stack[-1].kind is Kind.PARAGRAPH and self._previous_is_table:
+            return
+        self._previous_is_table = line.table
+        if line.kind is Kind.ARTICLE and self.by_articles:
+            self._problem(
+                Severity.WARNING,
+                "article_out_of_order",
+                self.stack[-1],
+                f"行首的{line.label}不接续编号，按正文处理",
+            )
+        if article := self._current(Kind.ARTICLE):
+            if self._list_goes_on():
+                return
+            self._close_to(article, line.start)
+            self._text(article, line.rest_start - len(line.label) if line.label else line.start, line.end)
+            return
+        while self.stack[-1].kind is Kind.PARAGRAPH or self.stack[-1].kind is Kind.TAIL:
+            self._close(line.start)
+        parent = self.stack[-1]
+        count = sum(child.kind is Kind.PARAGRAPH for child in parent.children)
+        if parent is self.root:  # prose between structures that belongs to none of them
+            parent = self._open(Kind.PREAMBLE, self.root, line.start)
+            parent.depth, count = 400, 0
+        self._open(Kind.PARAGRAPH, parent, line.start, number=count + 1).depth = 500
+
+    _previous_is_table = False
+    _article_sub = 0
+
+    # -- the edges of a text -----------------------------------------------------------------------
+
+    def _find_body(self, lines: list[Line]) -> int:
+        """The index of the first line after title, promulgation notes and table of contents."""
+        first = next(
+            (i for i, l in enumerate(lines) if l.kind in (Kind.ARTICLE, Kind.POINT, Kind.ITEM) and l.label),
+            len(lines),
+        )
+        headings = [i for i, l in enumerate(lines[:first]) if l.kind in _DEPTH]
+        labels = [(lines[i].kind, lines[i].number) for i in headings]
+        contents = any(_CONTENTS.match(l.rest) for l in lines[:first])
+        if headings:
+            repeats = [i for i, label in zip(headings, labels, strict=True) if label == labels[0]]
+            if len(repeats) > 1:  # a table of contents names every heading once before the text does
+                return repeats[-1]
+            if contents and len(headings) > 3:  # contents only: the text repeats no heading of its own
+                return first
+        for i, line in enumerate(lines):
+            if line.kind in _DEPTH or (line.label and line.kind in (Kind.ARTICLE, Kind.POINT, Kind.PREAMBLE)):
+                return i
+            if not line.blank and not _is_front(line, first=not any(not l.blank for l in lines[:i])):
+                return i
+        return len(lines)
+
+    def _front(self, lines: list[Line]) -> None:
+        if lines:
+            node = self._open(Kind.FRONT, self.root, 0)
+            node.depth = 900
+            self._close(lines[-1].end)
+
+    def _find_tail(self, lines: list[Line], body: int) -> int:
+        tail = len(lines)
+        index = len(lines)
+        while index > body + 1 and (lines[index - 1].blank or _SIGNATURE.fullmatch(lines[index - 1].rest)):
+            index -= 1
+            if not lines[index].blank and not lines[index].label:
+                tail = index
+        return tail
+
+    def _check_annexes(self) -> None:
+        if _ANNEX_REFERENCE.search(self.text) and not any(c.kind is Kind.ANNEX for c in self.root.children):
+            self.problems.append(
+                Problem(Severity.NOTE, "annex_absent", str(self.expression), "正文提到附件，所持文本没有附件")
+            )
+
+    # -- decisions ---------------------------------------------------------------------------------
+
+    def _accepts_article(self, line: Line) -> bool:
+        number = (line.number, line.sub)
+        follows = number == self.expected or number == (self.expected[0] - 1, self._next_sub())
+        if not line.separated and line.rest:
+            return follows and not _REFERENCE_START.match(line.rest)
+        if follows:
+            return True
+        if _REFERENCE_START.match(line.rest) and not line.separated:
+            return False
+        if number == (1, 0):
+            return True
+        awaited = self.later.get((Kind.ARTICLE, self.expected[0], 0), [])
+        quoted = any(position > self.index for position in awaited)  # the awaited article still comes
+        return number > (self.expected[0] - 1, self._article_sub) and not quoted
+
+    def _is_division(self, line: Line) -> bool:
+        short = (
+            len(line.rest) <= 25 and line.rest and not _TERMINAL.search(line.rest) and "，" not in line.rest
+        )
+        if line.style is not Style.CHINESE or not short:
+            return False
+        follows = line.number in (1, self.last_of_depth.get(-25, 0) + 1)
+        return follows and any(
+            position > self.index for position in self.later.get((Kind.ARTICLE, *self.expected), [])
+        )
+
+    def _list_goes_on(self) -> bool:
+        """Whether the list that is open continues below this line: then the line belongs to its last item."""
+        opened = next((n for n in reversed(self.stack) if n.kind in (Kind.ITEM, Kind.SUBITEM)), None)
+        if opened is None:
+            return False
+        article_end = min((p for p in self.later_articles if p > self.index), default=1 << 60)
+        line_kind = Kind.ITEM if opened.kind is Kind.ITEM else Kind.POINT
+        following = self.later.get((line_kind, opened.step.number + 1, 0), [])
+        restart = [p for p in self.later.get((line_kind, 1, 0), []) if p > self.index]
+        nearest = min((p for p in following if p > self.index), default=1 << 60)
+        return nearest < article_end and nearest < min(restart, default=1 << 60)
+
+    def _next_sub(self) -> int:
+        return self._article_sub + 1
+
+    def _restart(self, line: Line) -> None:
+        """第一条 again: another document follows in the same file."""
+        self._annex(Line(line.start, line.start, Kind.ANNEX, "", 0, 0, False, line.start, ""))
+        self._problem(
+            Severity.WARNING, "second_text", self.scope, "编号从第一条重新开始：后接另一份文本，作附件收录"
+        )
+
+    def _report_gap(self, line: Line) -> None:
+        first, last = self.expected[0], line.number - 1
+        if first > last:
+            return
+        if first == 1:  # a part of a work in a file of its own, or an amendment that numbers on
+            place, text = f"{self.expression}/art{line.number}", f"编号从{line.label}开始"
+            self.problems.append(Problem(Severity.NOTE, "numbering_starts_late", place, text))
+            return
+        missing = f"第{chinese_numeral(first)}条" + (f"至第{chinese_numeral(last)}条" if last > first else "")
+        self.problems.append(
+            Problem(Severity.WARNING, "article_gap", f"{self.expression}/art{line.number}", f"{missing}缺失")
+        )
+
+    def _is_sentence_with_number(self, line: Line) -> bool:
+        """2.1 mm and the like: a decimal that continues no numbering is prose."""
+        if line.style is not Style.DECIMAL:
+            return False
+        last = [n.last for n in self.stack]
+        depth = Style.DECIMAL.rank + line.dots
+        known = any(
+            number == line.number - 1 for d in last for (_, at), (number, _) in d.items() if at == depth
+        )
+        return not (line.number == 1 or known)
+
+    def _lists_annexes(self, line: Line) -> bool:
+        return bool(re.match(r"\d", line.rest))
+
+    def _in_body(self) -> bool:
+        return any(child.kind is not Kind.FRONT for child in self.root.children)
+
+    def _current(self, kind: Kind) -> _Node | None:
+        return next((node for node in reversed(self.stack) if node.kind is kind), None)
+
+    def _innermost_container(self, start: int) -> _Node:
+        while self.stack[-1] is not self.root and not (
+            self.stack[-1].kind.is_container or self.stack[-1].depth == -25
+        ):
+            self._close(start)
+        return self.stack[-1]
+
+    # -- the stack ---------------------------------------------------------------------------------
+
+    def _open(
+        self, kind: Kind, parent: _Node, start: int, *, number: int = 0, sub: int = 0, label: str = ""
+    ) -> _Node:
+        while self.stack[-1] is not parent:
+            self._close(start)
+        base = self.scope if kind is Kind.ARTICLE else parent
+        key = (kind, number, sub)
+        base.seen[key] += 1
+        step = Step(kind, number, sub, base.seen[key])
+        if base.seen[key] > 1 and kind is Kind.ARTICLE:
+            place = str(base.id.child(step))
+            self.problems.append(Problem(Severity.WARNING, "article_repeated", place, f"{label}出现多次"))
+        if parent.head_end < 0:
+            parent.head_end = start
+        node = _Node(kind, step, base.id.child(step), start, label=label)
+        parent.children.append(node)
+        self.stack.append(node)
+        return node
+
+    def _close(self, end: int) -> None:
+        node = self.stack.pop()
+        node.end = end
+        if node.head_end < 0:
+            node.head_end = end
+
+    def _close_to(self, node: _Node, end: int) -> None:
+        while self.stack[-1] is not node:
+            self._close(end)
+        if node is self.root:
+            self.scope = self.root
+
+    def _problem(self, severity: Severity, code: str, node: _Node, text: str) -> None:
+        self.problems.append(Problem(severity, code, str(node.id), text))
+
+    # -- the result --------------------------------------------------------------------------------
+
+    def provisions(self) -> tuple[Provision, ...]:
+        return tuple(self._walk(self.root))
+
+    def _walk(self, node: _Node) -> Iterator[Provision]:
+        for child in node.children:
+            paragraphs = sum(c.kind is Kind.PARAGRAPH for c in node.children)
+            sole = child.kind is Kind.PARAGRAPH and paragraphs == 1 and node.kind is Kind.ARTICLE
+            yield Provision(
+                child.id, child.kind, child.start, child.head_end, child.end, child.label, child.heading, sole
+            )
+            yield from self._walk(child)
+
+
+def _positions(lines: list[Line]) -> dict[tuple[Kind, int, int], list[int]]:
+    found: dict[tuple[Kind, int, int], list[int]] = {}
+    for index, line in enumerate(lines):
+        if line.label:
+            found.setdefault((line.kind, line.number, line.sub), []).append(index)
+    return found
+
+
+def _has_articles(lines: list[Line]) -> bool:
+    """Whether a text is numbered by 条: its first structural line is one, or it has a 第一条."""
+    for line in lines:
+        if line.kind is Kind.ARTICLE:
+            return True
+        if line.kind is Kind.POINT and line.style in (Style.CHINESE, Style.SECTION):
+            return any(
+                later.kind is Kind.ARTICLE and later.number == 1 and later.separated for later in lines
+            )
+    return False
+
+
+def _is_front(line: Line, *, first: bool) -> bool:
+    """Whether a line before the first structure is title, note or heading rather than prose."""
+    words = line.rest
+    if first or len(words) <= 12 or _CONTENTS.match(words):
+        return True
+    if words.startswith(("（", "(", "【")) or words.endswith(("）", ")")):
+        return True
+    return bool(_PROMULGATION.search(words) and "制定本" not in words) or not _TERMINAL.search(words)
