@@ -1,0 +1,1 @@
+"""Readers: one file in, its text out, character for character; a bad file becomes a Problem."""
