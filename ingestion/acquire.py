@@ -6,8 +6,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ingestion.origins.indexed import INDEX, acquire_indexed
+from ingestion.origins.just_laws import acquire_just_laws, is_just_laws
+from ingestion.origins.lawrefbook import acquire_lawrefbook, is_lawrefbook
+from ingestion.origins.loose import acquire_file, acquire_loose
 from ingestion.origins.packaged import acquire_packaged, find
 from ingestion.readers.acquired import Acquired, Acquisition, Claim, Form, note
+from ingestion.readers.files import place_of
 from kg.problem import InputError, Problem
 
 __all__ = ["Acquired", "Acquisition", "Claim", "Form", "acquire"]
@@ -26,7 +30,7 @@ def acquire(corpus: Sequence[Path], *, packaged: bool) -> Acquisition:
             raise InputError(
                 f"要求从“{path}”获取法律文本，但该路径不存在；请检查 --corpus，或去掉它以使用随包法律库。"
             )
-        parts.append(_acquire_path(path))
+        parts += _acquire_path(path)
     if packaged:
         database, name = find()
         parts.append(acquire_packaged(database, name=name))
@@ -39,10 +43,31 @@ def acquire(corpus: Sequence[Path], *, packaged: bool) -> Acquisition:
     return Acquisition(kept, tuple(sorted(problems, key=_problem_order)))
 
 
-def _acquire_path(path: Path) -> Acquisition:
-    if (path / INDEX).is_file():
-        return acquire_indexed(path)
-    return Acquisition((), ())
+def _acquire_path(path: Path) -> list[Acquisition]:
+    """A file, one of the known layouts, or a plain folder whose direct subfolders may be known layouts."""
+    if not path.is_dir():
+        return [acquire_file(path)]
+    known = _acquire_known(path)
+    if known is not None:
+        return [known]
+    inner: dict[str, Acquisition] = {}
+    for child in sorted(path.iterdir()):
+        if child.name.startswith(".") or child.is_symlink() or not child.is_dir():
+            continue
+        known = _acquire_known(child)
+        if known is not None:
+            inner[place_of(child, path)] = known
+    return [*inner.values(), acquire_loose(path, without=inner)]
+
+
+def _acquire_known(folder: Path) -> Acquisition | None:
+    if (folder / INDEX).is_file():
+        return acquire_indexed(folder)
+    if is_lawrefbook(folder):
+        return acquire_lawrefbook(folder)
+    if is_just_laws(folder):
+        return acquire_just_laws(folder)
+    return None
 
 
 def _without_duplicates(texts: Iterable[Acquired]) -> tuple[tuple[Acquired, ...], list[Problem]]:

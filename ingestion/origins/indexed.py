@@ -22,7 +22,10 @@ COLUMNS = (
 )  # fmt: skip
 
 _FIELDS = {"doc_number": "document_number", "issued_date": "version_date"}
-_PART_TITLE = re.compile(r"第[一二三四五六七八九十百]+(?:编|分编|章)[\s\u3000].*|序言|附则|修正案|总则")
+# 第一编　总则, 序言, 中华人民共和国民法典 人格权编: the title of a part stands where a law's should.
+_PART_TITLE = re.compile(
+    r"第[一二三四五六七八九十百]+(?:编|分编|章)[\s\u3000].*|(?:\S+[\s\u3000])?(?:序言|总则|附则|修正案|\S{1,8}编)"
+)
 
 
 class _Row(NamedTuple):

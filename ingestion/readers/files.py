@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,12 @@ from ingestion.readers.described import of_name, of_text
 from ingestion.readers.plain import decode
 from ingestion.readers.rows import read_json
 from kg.problem import Problem
+
+_INNER_BLANK = re.compile(
+    r"(?<=[\u4e00-\u9fff，、；])(?<!条) (?=[\u4e00-\u9fff])"
+)  # "第一条 为了" is no defect
+_INNER_BLANKS_PER_1000 = 5
+_LONG_LINE = 20  # shorter ones are headings and titles, where blanks are meant
 
 SIZE_LIMIT = 100 * 1024 * 1024
 
@@ -93,11 +100,23 @@ def _interpret(data: bytes, place: str, problems: list[Problem]) -> Text:
         problems.append(note("not_utf8", place, text))
     if kind == ".json":
         return read_json(decoded.text, place)
+    if kind == ".txt" and _looks_like_pdf_text(decoded.text):
+        return Text(decoded.text, Form.PDF_TEXT)
     if kind in TEXT_KINDS:
         return Text(decoded.text, TEXT_KINDS[kind])
     from ingestion.readers.html import read_html
 
     return Text(read_html(decoded.text), Form.PLAIN)
+
+
+def _looks_like_pdf_text(text: str) -> bool:
+    """Whether a .txt was copied out of a PDF: blanks stand where its lines were broken, inside words.
+
+    Measured on seven such files: 15 to 25 blanks per 1,000 characters in six, none in the one that was cleaned.
+    """
+    long_lines = [line for line in text.splitlines() if len(line) >= _LONG_LINE]
+    blanks = sum(len(_INNER_BLANK.findall(line)) for line in long_lines)
+    return blanks * 1000 > _INNER_BLANKS_PER_1000 * sum(map(len, long_lines))
 
 
 def _docx(data: bytes, problems: list[Problem], place: str) -> Text:

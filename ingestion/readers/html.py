@@ -49,7 +49,7 @@ def read_html(content: str) -> str:
     main = next((found for path in _MAIN for found in root.xpath(path) if found.text_content().strip()), root)
     pieces: list[str] = []
     _walk(main, pieces)
-    lines = (line.strip(" ") for line in "".join(pieces).split("\n"))
+    lines = (re.sub(" {2,}", " ", line).strip(" ") for line in "".join(pieces).split("\n"))
     return "".join(f"{line}\n" for line in lines if line)
 
 
