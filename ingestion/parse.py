@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingestion.lines import Line, Style, read_lines
 from kg.identity import ExpressionId, ProvisionId, Step
@@ -118,6 +118,7 @@ class _Builder:
         self.expected = (1, 0)
         self.later: dict[tuple[Kind, int, int], list[int]] = {}
         self.later_articles: list[int] = []
+        self.next_filled: list[int] = []
         self.index = 0
         self.last_of_depth: dict[int, int] = {}
 
@@ -129,6 +130,7 @@ class _Builder:
         self._front(lines[:body])
         tail = self._find_tail(lines, body)
         self.later = _positions(lines[body:tail])
+        self.next_filled = _next_filled(lines[body:tail])
         self.later_articles = [i for i, line in enumerate(lines[body:tail]) if line.kind is Kind.ARTICLE]
         for index, line in enumerate(lines[body:tail]):
             self.index = index
@@ -158,6 +160,8 @@ class _Builder:
                 self._subitem(line)
             case Kind.ITEM | Kind.POINT if not self._is_sentence_with_number(line):
                 self._point(line)
+            case _ if self._is_unnumbered_heading(line):
+                self._container(replace(line, kind=Kind.SUPPLEMENTARY))
             case _:
                 self._paragraph(line)
 
@@ -168,6 +172,10 @@ class _Builder:
         node = self._open(line.kind, self.stack[-1], line.start, number=line.number, label=line.label)
         node.heading = line.rest
         node.depth = depth
+        if not line.number and not line.label:
+            self._problem(
+                Severity.NOTE, "heading_without_number", node, f"标题“{line.rest}”没有编号，按标题处理"
+            )
         if not line.rest and line.number:
             self._problem(Severity.NOTE, "heading_without_name", node, f"{line.label}没有名称")
 
@@ -221,9 +229,7 @@ class _Builder:
             before = self.text[start : match.start()].rstrip()[-1:]
             expected = len(found) + 1
             opens = match.start() == first_at or before in ("：:" if expected == 1 else "；;。，,")
-            if opens and before and parse_numeral(match["number"]) == expected:
-                found.append((match.start(), match.end(), expected, match[0]))
-            elif match.start() == first_at:
+            if (opens and before and parse_numeral(match["number"]) == expected) or match.start() == first_at:
                 found.append((match.start(), match.end(), expected, match[0]))
         if len(found) < 2 and first_at is None:
             return
@@ -323,12 +329,16 @@ class _Builder:
     def _find_body(self, lines: list[Line]) -> int:
         """The index of the first line after title, promulgation notes and table of contents."""
         first = next(
-            (i for i, l in enumerate(lines) if l.kind in (Kind.ARTICLE, Kind.POINT, Kind.ITEM) and l.label),
+            (
+                i
+                for i, line in enumerate(lines)
+                if line.kind in (Kind.ARTICLE, Kind.POINT, Kind.ITEM) and line.label
+            ),
             len(lines),
         )
-        headings = [i for i, l in enumerate(lines[:first]) if l.kind in _DEPTH]
+        headings = [i for i, line in enumerate(lines[:first]) if line.kind in _DEPTH]
         labels = [(lines[i].kind, lines[i].number) for i in headings]
-        contents = any(_CONTENTS.match(l.rest) for l in lines[:first])
+        contents = any(_CONTENTS.match(line.rest) for line in lines[:first])
         if headings:
             repeats = [i for i, label in zip(headings, labels, strict=True) if label == labels[0]]
             if len(repeats) > 1:  # a table of contents names every heading once before the text does
@@ -338,7 +348,7 @@ class _Builder:
         for i, line in enumerate(lines):
             if line.kind in _DEPTH or (line.label and line.kind in (Kind.ARTICLE, Kind.POINT, Kind.PREAMBLE)):
                 return i
-            if not line.blank and not _is_front(line, first=not any(not l.blank for l in lines[:i])):
+            if not line.blank and not _is_front(line, first=all(before.blank for before in lines[:i])):
                 return i
         return len(lines)
 
@@ -390,6 +400,18 @@ class _Builder:
         return follows and any(
             position > self.index for position in self.later.get((Kind.ARTICLE, *self.expected), [])
         )
+
+    def _is_unnumbered_heading(self, line: Line) -> bool:
+        """A short line without a full stop straight above the awaited article: its chapter lost its number."""
+        if (
+            not self.by_articles
+            or line.label
+            or len(line.rest) > 20
+            or re.search(r"[。；：，！？:;,|]", line.rest)
+        ):
+            return False
+        awaited = self.later.get((Kind.ARTICLE, *self.expected), [])
+        return self.next_filled[self.index] in awaited
 
     def _list_goes_on(self) -> bool:
         """Whether the list that is open continues below this line: then the line belongs to its last item."""
@@ -510,6 +532,16 @@ def _positions(lines: list[Line]) -> dict[tuple[Kind, int, int], list[int]]:
         if line.label:
             found.setdefault((line.kind, line.number, line.sub), []).append(index)
     return found
+
+
+def _next_filled(lines: list[Line]) -> list[int]:
+    """For each line the index of the next one that is not blank."""
+    following, result = len(lines), [0] * len(lines)
+    for index in range(len(lines) - 1, -1, -1):
+        result[index] = following
+        if not lines[index].blank:
+            following = index
+    return result
 
 
 def _has_articles(lines: list[Line]) -> bool:

@@ -1,0 +1,174 @@
+"""From raw to official text: every change is a recorded repair with its reason.
+
+Nothing is rewritten in silence. A rule either removes what the publisher of a copy added around the law
+(front matter, mark-up, site notices) or undoes a known artefact of extraction (spaces and line breaks
+inside words). The words of the law are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kg.problem import Problem, Severity
+from kg.text import LayeredText, Repair
+
+_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002fa1f]"
+_WORDLIKE = r"[\u3400-\u4dbf\u4e00-\u9fff\u3001-\u301b\uff01-\uff5e“”‘’—…〇0-9a-zA-Z%]"
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The layers of one text, and what was found on the way."""
+
+    text: LayeredText
+    problems: tuple[Problem, ...]
+
+
+def repair(raw: str, *, markdown: bool, place: str) -> Repaired:
+    """Apply the rules to a raw text; `markdown` says whether the copy carries mark-up.
+
+    >>> repair("## 第一章 总　则\\n**第一条**　为了", markdown=True, place="例").text.official
+    '第一章 总则\\n第一条　为了'
+    """
+    found: list[Repair] = []
+    for rule in _MARKDOWN_RULES if markdown else ():
+        found.extend(rule(raw))
+    for rule in _RULES:
+        found.extend(rule(raw))
+    # A repair found earlier wins: what front matter removes, no other rule looks at.
+    chosen: list[Repair] = []
+    for candidate in sorted(_by_precedence(found)):
+        if not chosen or candidate.start >= chosen[-1].end:
+            chosen.append(candidate)
+    text = LayeredText(raw, tuple(chosen))
+    if not markdown and _is_extracted(text.official):
+        chosen += [_raised(text, r) for r in (*_inner_spaces(text.official), *_hard_breaks(text.official))]
+        text = LayeredText(raw, tuple(sorted(chosen)))
+    counts = Counter(repair.reason for repair in text.repairs)
+    problems = [
+        Problem(Severity.NOTE, f"repaired_{reason}", place, f"{count} 处：{_SAID[reason]}")
+        for reason, count in sorted(counts.items())
+        if reason in _SAID
+    ]
+    return Repaired(text, tuple(problems))
+
+
+_SAID = {
+    "invisible": "不可见字符已从正文移除（原文保留）",
+    "pdf_space": "PDF 抽取在词内插入的空格已移除",
+    "hard_break": "PDF 抽取在句内插入的换行已接续",
+    "site_notice": "转载网站加入的说明不计入正文",
+}
+
+
+def _by_precedence(repairs: list[Repair]) -> Iterator[Repair]:
+    """Drop repairs that lie inside a longer one that was found first."""
+    taken: list[Repair] = []
+    for candidate in repairs:
+        if candidate.end - candidate.start > 20:  # blocks: few, and they swallow what is inside
+            taken.append(candidate)
+    for candidate in repairs:
+        inside = any(
+            block is not candidate and block.start <= candidate.start and candidate.end <= block.end
+            for block in taken
+        )
+        if not inside:
+            yield candidate
+
+
+def _removals(
+    pattern: str, reason: str, *, flags: re.RegexFlag = re.MULTILINE
+) -> Callable[[str], Iterator[Repair]]:
+    """A rule that removes group `x` of each match (the whole match if there is no such group)."""
+    compiled = re.compile(pattern, flags)
+    group = "x" if "x" in compiled.groupindex else 0
+
+    def rule(raw: str) -> Iterator[Repair]:
+        for match in compiled.finditer(raw):
+            if match.start(group) < match.end(group):
+                yield Repair(match.start(group), match.end(group), "", reason)
+
+    return rule
+
+
+def _heading_spaces(raw: str) -> Iterator[Repair]:
+    """总　则 → 总则: single characters set apart to fill a heading's width."""
+    pattern = re.compile(
+        rf"^[#*\s]*(?:第\S{{1,6}}(?:编|分编|章|节)[\s　]+(?P<name>{_HAN}(?:[ \t　]+{_HAN}){{1,4}})"
+        r"|(?P<bare>[总附]\s+则|目\s+[录次]|[序前引]\s+言))[*\s　]*$",
+        re.MULTILINE,
+    )
+    for match in pattern.finditer(raw):
+        group = "name" if match["name"] else "bare"
+        for gap in re.finditer(r"[ \t　]+", match[group]):
+            start = match.start(group) + gap.start()
+            yield Repair(start, start + len(gap[0]), "", "heading_space")
+
+
+_MARKDOWN_RULES: tuple[Callable[[str], Iterator[Repair]], ...] = (
+    _removals(r"\A\ufeff?---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", "front_matter", flags=re.DOTALL),
+    _removals(r"<!--.*?-->", "markup", flags=re.DOTALL),
+    _removals(r"^:{3,}\s*tip 官方来源\s*?\n.*?^:{3,}[ \t]*$", "site_notice", flags=re.MULTILINE | re.DOTALL),
+    _removals(r"^#* ?官方文件全文[ \t]*$", "site_notice"),
+    _removals(r"^\*\*Source:\*\*.*$", "site_notice"),
+    _removals(r"^(?:来源|存档)：\s*<https?://[^>\n]*>[ \t]*$", "site_notice"),
+    _removals(r"^>\s*【[^】]*】.*公布：.*$", "site_notice"),
+    _removals(r"^:{3,}[ \t]*(?:tip|info|warning|details)?[ \t]*", "markup"),
+    _removals(r"^[ \t]*>[ \t]?", "markup"),
+    _removals(r"^[ \t]*#{1,6}(?:[ \t]+|$)", "markup"),
+    _removals(r"^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*$", "markup"),
+    _removals(r"\*\*+", "markup"),
+    _removals(r"(?P<x>\[)[^\]\n]*\]\([^)\n]*\)", "markup"),
+    _removals(r"\[[^\]\n]*(?P<x>\]\([^)\n]*\))", "markup"),
+    _removals(r"(?P<x>\\)[\\.()\[\]*_#>+\-~|!]", "markup"),
+)
+_RULES: tuple[Callable[[str], Iterator[Repair]], ...] = (
+    _removals(r"\A\ufeff", "byte_order_mark"),
+    _removals(r"\r(?=\n)", "line_ending"),
+    _removals(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]", "invisible"),
+    _heading_spaces,
+)
+
+# A line that a new provision, heading or list begins, so that the line before it ends a unit.
+_UNIT_START = re.compile(
+    r"[\s　]*(?:第\s?[〇零一二三四五六七八九十百千\d]+\s?[编章节条]|[（(][〇零一二三四五六七八九十百千\d]{1,3}[)）]"
+    r"|[〇零一二三四五六七八九十百千]+[、.．]|\d{1,3}[.．、。)）]|附\s?[件录表则])"
+)
+
+
+def _is_extracted(text: str) -> bool:
+    """Whether a text shows the marks of PDF extraction: many blanks between two Chinese characters."""
+    return len(re.findall(rf"{_HAN} {_HAN}", text)) >= 5 + len(text) // 2000
+
+
+def _inner_spaces(text: str) -> Iterator[Repair]:
+    pattern = re.compile(rf"(?<={_WORDLIKE})[ \t]+(?={_WORDLIKE})")
+    label = re.compile(r"[\s　]*(?:第\s?\S{1,12}?\s?[编章节条]|[（(]\S{1,4}[)）])[ \t　]+")
+    position = 0
+    for line in text.splitlines(keepends=True):
+        head = label.match(line)
+        for gap in pattern.finditer(line, head.end() if head else 0):
+            if re.match(r"[0-9a-zA-Z]", line[gap.end()]) and re.match(r"[a-zA-Z]", line[gap.start() - 1]):
+                continue  # two Latin words
+            yield Repair(position + gap.start(), position + gap.end(), "", "pdf_space")
+        position += len(line)
+
+
+def _hard_breaks(text: str) -> Iterator[Repair]:
+    head = re.match(r"(?:\s*[^\n]*\n){3}", text)  # title and notes: their line breaks are meant
+    for match in re.finditer(rf"(?<={_WORDLIKE})(?P<x>[ \t]*\n[ \t]*)(?={_WORDLIKE})", text):
+        if head and match.start() < head.end():
+            continue
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        line = text[line_start : match.start()]
+        if re.search(r"[。；：！？;:]$", line) or _UNIT_START.match(text, match.end()) or len(line) < 20:
+            continue
+        yield Repair(match.start(), match.end(), "", "hard_break")
+
+
+def _raised(text: LayeredText, repair: Repair) -> Repair:
+    """A repair found in the official text, as one of the raw text."""
+    return Repair(text.to_raw(repair.start), text.to_raw(repair.end), repair.replacement, repair.reason)
