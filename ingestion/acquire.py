@@ -80,7 +80,7 @@ def _without_duplicates(texts: Iterable[Acquired]) -> tuple[tuple[Acquired, ...]
         kept[text.origin.sha256] = Acquired(
             first.origin, first.raw, first.form, (*first.claims, *text.claims)
         )
-        message = f"与“{first.origin.name}”的“{first.origin.place}”逐字节相同；只取后者，两处的说明都保留。"
+        message = f"与“{first.origin.name}”的“{first.origin.place}”逐字节相同；只收入那一份，两处的说明都保留，无须处理。"
         problems.append(note("duplicate_copy", text.origin.place, message))
     return tuple(kept.values()), problems
 

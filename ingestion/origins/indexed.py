@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ingestion.origins.folder import documents, inside
@@ -87,7 +87,9 @@ def _rows(folder: Path, problems: list[Problem]) -> Iterator[_Row]:
             text = f"应有 {len(columns)} 列，实有 {len(cells)} 列；该行未收入，请补齐或去掉多余的制表符。"
             problems.append(refusal("index_row", f"{INDEX}:{number}", text))
             continue
-        yield _Row(number, dict(zip(columns, (cell.strip() for cell in cells), strict=True)))
+        row = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+        row["file"] = str(PurePosixPath(row["file"])) if row["file"] else ""
+        yield _Row(number, row)
 
 
 def _acquire(folder: Path, row: _Row, problems: list[Problem]) -> Acquired | None:

@@ -99,7 +99,7 @@ def _interpret(data: bytes, place: str, problems: list[Problem]) -> Text:
         text = f"文件编码是 {decoded.encoding}，已按此读取；建议另存为 UTF-8 以免误读。"
         problems.append(note("not_utf8", place, text))
     if kind == ".json":
-        return read_json(decoded.text, place)
+        return read_json(decoded.text, place, problems)
     if kind == ".txt" and _looks_like_pdf_text(decoded.text):
         return Text(decoded.text, Form.PDF_TEXT)
     if kind in TEXT_KINDS:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingestion.readers.acquired import Claim, Form, Text, UnreadableError
+from ingestion.readers.acquired import Claim, Form, Text, UnreadableError, note
+from kg.problem import Problem
 
 IDEOGRAPHIC_SPACE = "\u3000"
 
@@ -77,11 +78,11 @@ def law_row(record: Mapping[str, object]) -> Row:
     )
 
 
-def read_json(content: str, place: str) -> Text:
+def read_json(content: str, place: str, problems: list[Problem]) -> Text:
     """The text of a JSON file in one of the two known layouts.
 
     `{"law": {...}, "articles": [...]}` holds rows as in laws.db; a list of objects with `originalTitle`
-    and `paragraphs` is one object per article, whose chapter names are English and therefore left out.
+    and `paragraphs` is one object per article, whose chapter names are English and left out with a note.
     """
     try:
         data = json.loads(content)
@@ -98,6 +99,9 @@ def read_json(content: str, place: str) -> Text:
         version = version if isinstance(version, dict) else {}
         rows = [Row(_string(record["originalTitle"]), _paragraphs(record)) for record in data]
         raw = render(_string(version.get("officialTitle")), rows)
+        if any(record.get("chapter") or record.get("section") for record in data):
+            text = "来源只有英文的章节名，不是法律文本，未写入；条文不受影响，需要章节时请换用官方文本。"
+            problems.append(note("foreign_headings", place, text))
         return Text(raw, Form.ROWS, _claims(version, _MAP_FIELDS, evidence))
     raise UnreadableError(
         "unknown_format",
