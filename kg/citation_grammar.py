@@ -16,24 +16,25 @@ from typing import NamedTuple
 
 from kg.citation import Anchor, Mention, Place, Target
 from kg.citation_places import LOOSE_GUARD, UNIT_GUARD, Reading, is_citation, numeral, read_places
-from kg.titles import CIVIL_CODE_PARTS, INSTRUMENT_NOUNS, TitleIndex, fold_width, normal_title
+from kg.titles import CIVIL_CODE_PARTS, INSTRUMENT_NOUNS, LEADING_VERBS, TitleIndex, fold_width, normal_title
 from kg.vocabulary import Kind
 
 _LONGEST_TITLE = 200
 _NOUNS = "|".join(sorted((*INSTRUMENT_NOUNS, "法律", "法规", "宪法", "指引", "导则"), key=len, reverse=True))
 _QUALIFIER = r"(?: \( (?: 试行 | 暂行 | [一二三四五六七八九十]{1,3} ) \) )"
-_NOT_WITHIN = "(?<![基日样成根资文版书原剧课脚标教副译范蓝账])"  # 基本法, 样本, 成本, 资本
 
+# Each alternative begins with its own character, so that the search skips everything else in C; what may
+# not stand before that character is looked at after it: 基本法, 样本, 应该, 合同, 目前.
 _TRIGGER = re.compile(
     rf"""
       (?P<ordinal> 第 )
-    | {_NOT_WITHIN} 本 (?:
-          (?P<here> 分编 | [编章节条款项目] ) {UNIT_GUARD} {LOOSE_GUARD}
+    | 本 (?<! [基日样根资文版剧课脚标教] . ) (?:
+          (?P<here> 分编 | [编章节条款项目] ) (?<! [成书原副译范蓝账] .. ) {UNIT_GUARD} {LOOSE_GUARD}
         | (?P<own> (?: 实施 | 暂行 | 若干 )? (?: {_NOUNS} ) ) )
-    | (?: (?<!应) 该 | (?<![合共不相如会伙协等陪连随雷赞苟]) 同 | 上述 | 前述 | 这部 ) (?:
+    | (?: 该 (?<! 应. ) | 同 (?<! [合共不相如会伙协等陪连随雷赞苟] . ) | 上述 | 前述 | 这部 ) (?:
           (?P<that_place> [条款项] ) (?= \s? 第 )
-        | (?P<that_work> (?: {_NOUNS} ) ) )
-    | (?: (?<![目之以提当先从生事婚产术眼跟空]) 前 (?P<count> [一二两三四五六七八九十1-9] )? | 上 (?P<up> [一两二三] ) )
+        | (?P<that_work> {_NOUNS} ) )
+    | (?: 前 (?<! [目之以提当先从生事婚产术眼跟空] . ) (?P<count> [一二两三四五六七八九十1-9] )? | 上 (?P<up> [一两二三] ) )
           (?P<back> [编章节条款项目] ) {UNIT_GUARD} {LOOSE_GUARD}
     """,
     re.VERBOSE,
@@ -48,6 +49,7 @@ _LINK = re.compile(
 )
 _GROUP = re.compile(r"\s? \( [^()\n]{1,80} \)", re.VERBOSE)
 _CLOSING_QUOTE = re.compile(r"[”’\"'」』>〉】]\*{0,2}")
+_PREVIOUS_INSIDE = re.compile(r"的? 前 [一两二三四五六七八九]? [款项]", re.VERBOSE)
 _LABEL_BLANK = re.compile(r"[ \t\u3000*]")
 _EDITION_BEFORE = re.compile(r"(?P<year>[12]\d{3}) 年 新? (?: 版 | 修订版? | 修正版? ) 的? \Z", re.VERBOSE)
 _ANNEX = re.compile(
@@ -69,7 +71,7 @@ _TAIL = re.compile(
 )
 _TAIL_AFTER_HEAD = re.compile(
     rf"""(?: (?: 的? 若干 )? (?: 办法 | 条例 | 细则 | 规定 | 意见 | 决定 )
-           | [^,。;:《》\n]{{0,30}}? 的? (?: 解释 | 规定 | 决定 | 意见 | 批复 | 通知 | 答复 ) ) {_QUALIFIER}?""",
+           | (?! \s? 第 ) [^,。;:《》\n第]{{0,30}}? 的? (?: 解释 | 规定 | 决定 | 意见 | 批复 | 通知 | 答复 ) ) {_QUALIFIER}?""",
     re.VERBOSE,
 )
 _HEAD = re.compile(
@@ -309,6 +311,8 @@ class _Scan:
         targets = below.targets if below else (Target(()),)
         end = below.end if below else end
         if match["here"]:
+            if below is None and _PREVIOUS_INSIDE.match(self.folded, end):
+                return None  # 本条前两款 is a citation of 前两款
             return self._mention(start, end, Anchor.HERE, word, targets, back_kind=kind)
         if match["that_place"]:
             return self._mention(start, end, Anchor.SAME, word, targets, back_kind=kind) if below else None
@@ -329,6 +333,8 @@ class _Scan:
         return self._mention(at, reading.end, Anchor.BARE, "", reading.targets)
 
 
+# What may stand before a title that is not in the index. After a connective the title begins, even if
+# only a noun is left (其条例第七条); a verb is one only if it leaves a name: 安全生产法 is not 生产 + 法.
 _BOUNDARY = re.compile(
     r"""依照 | 按照 | 根据 | 依据 | 违反 | 适用(?!法律) | 或者 | 以及 | 参照 | 遵守 | 符合 | 触犯 | 构成 | 属于 | 达到
       | 涉及 | 现行 | 具有 | 存在 | 不属 | 规定 | 援引 | 引用 | 结合 | 违背 | 其 | 和 | 与 | 及 | 或 | 的 | 由 | 在
@@ -369,10 +375,12 @@ _LONG_NAME = re.compile(
 _LATIN_NAME = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,10}\Z")  # GCP第五十二条
 
 
+_VERB = re.compile("|".join(sorted(LEADING_VERBS, key=len, reverse=True)))
+
+
 def _after_boundary(run: str) -> str:
-    cut = 0
-    for match in _BOUNDARY.finditer(run):
-        cut = match.end()
+    cut = max((match.end() for match in _BOUNDARY.finditer(run)), default=0)
+    cut = max((m.end() for m in _VERB.finditer(run, cut) if m.end() < len(run)), default=cut)
     return run[cut:]
 
 

@@ -67,7 +67,7 @@ LOOSE_GUARD = r"""
               | \s?[A-Za-z] )
       | (?<=项) (?! 工作 | 任务 | 研究 | 检查 | 手术 | 试验 | 措施 | 技术 | 指标 | 服务 | 改革 | 制度
               | 建议 | 错误 | 理由 | 原则 | 权利 | 活动 | 测试 | 治疗 | 诊断 | 专利 | 发明 | 全国 | 能力
-              | 费用 | 收费 | 操作 | 风险 | 调查 | 化验 | 国家 | 国际 | 临床 | 世界 | 冠军 | 是 | 为 )
+              | 费用 | 收费 | 操作 | 风险 | 调查 | 化验 | 国家 | 国际 | 临床 | 世界 | 冠军 | 是 )
       | (?<=目) (?= \s*(?: 规定 | 所 | 的规定 | 、 | 至 | 和 | 或 | 与 | 及 | $ ) )
     )
 """
@@ -110,8 +110,8 @@ _DOWN = re.compile(  # between two steps of one chain, with the quoted name of a
           | \s{0,3} (?= 第[^\n]{1,8}[款项目] ) )""",
     re.VERBOSE,
 )
-_JOINT = re.compile(
-    rf"\s{{0,2}} (?: (?P<range> {_RANGE} ) | (?P<soft> [,;] ) | 、 | 和 | 与 | 及 | 以及 | 或者 | 或 | 暨 | / ) \s{{0,2}}",
+_JOINT = re.compile(  # with the catchword of the place before: 第1219条（知情同意）、第1220条
+    rf"(?: \([^()\n第]{{1,20}}\) )? \s{{0,2}} (?: (?P<range> {_RANGE} ) | (?P<soft> [,;] ) | 、 | 和 | 与 | 及 | 以及 | 或者 | 或 | 暨 | / ) \s{{0,2}}",
     re.VERBOSE,
 )
 _LOOSE = re.compile(LOOSE_GUARD, re.VERBOSE)
@@ -208,58 +208,60 @@ def _joins(text: str, joint: re.Match[str], run: _Run, last: tuple[Place, ...]) 
 def _read_run(
     text: str, at: int, *, above: tuple[Place, ...], below: Kind | None, elided: bool
 ) -> _Run | None:
-    step = _STEP.match(text, at)
-    several = None if step else _NUMBERS.match(text, at)
-    first = step or several
+    first = _STEP.match(text, at) or _NUMBERS.match(text, at)
     if first is None or not (first["ordinal"] or elided):
         return None
     kind = _UNITS[first["unit"]]
     if below is not None and DEPTH[kind] <= DEPTH[below]:
         return None
-    prefix = _inherited(above, kind)
-    paths: list[tuple[Place, ...]] = []
-    ranges: list[bool] = []
-    if step:
-        place = _place(step)
-        if place is None:
-            return None
-        paths, ranges = [(*prefix, place)], [False]
-    elif several:
-        for each in _EACH.finditer(several["numbers"]):
-            value = numeral(each["number"])
-            if value is None:
-                return None
-            paths.append((*prefix, Place(kind, value)))
-            ranges.append(bool(each["joint"]))
-    end = first.end()
-    while True:
+    branches = _branches(first, _inherited(above, kind))
+    paths, ranges, end = branches.paths, branches.ranges, first.end()
+    while paths:
         gap = _DOWN.match(text, end)
-        step = _STEP.match(text, gap.end() if gap else end)
+        at = gap.end() if gap else end
+        step = _STEP.match(text, at) or _NUMBERS.match(text, at)
         if step is None or not _goes_down(step, paths[-1][-1].kind):
-            return _Run(tuple(paths), tuple(ranges), kind, end)
-        place = _place(step)
-        if place is None:
-            return _Run(tuple(paths), tuple(ranges), kind, end)
-        paths[-1] = (*paths[-1], place)
+            break
+        branches = _branches(step, paths[-1])
+        if not branches.paths:
+            break
+        paths = paths[:-1] + branches.paths
+        ranges = (*ranges[:-1], ranges[-1], *branches.ranges[1:])
         end = step.end()
+    return _Run(paths, ranges, kind, end) if paths else None
+
+
+class _Branches(NamedTuple):
+    """The paths that one unit closes: one for 第三条, three for 第（一）、（二）、（三）项."""
+
+    paths: tuple[tuple[Place, ...], ...]
+    ranges: tuple[bool, ...]
+
+
+def _branches(step: re.Match[str], prefix: tuple[Place, ...]) -> _Branches:
+    """No paths where a number written there is none of a place."""
+    kind = _UNITS[step["unit"]]
+    if step.re is _STEP:
+        value = numeral(step["number"])
+        written = step["sub"] or step["inner_sub"]
+        sub = numeral(written) if written else 0
+        if value is None or sub is None:
+            return _Branches((), ())
+        return _Branches(((*prefix, Place(kind, value, sub)),), (False,))
+    each = list(_EACH.finditer(step["numbers"]))
+    values = [numeral(one["number"]) for one in each]
+    if None in values:
+        return _Branches((), ())
+    paths = tuple((*prefix, Place(kind, value)) for value in values if value is not None)
+    return _Branches(paths, tuple(bool(one["joint"]) for one in each))
 
 
 def _goes_down(step: re.Match[str], kind: Kind) -> bool:
     if DEPTH[_UNITS[step["unit"]]] <= DEPTH[kind]:
         return False
-    if step["ordinal"] or not re.match(f"[{_DIGIT}]", step["number"]):
-        return True
+    first = step[0][0]
     # Without 第 only what cannot be a count of things: 第1219条1款, 第十条一款, but not 第十条三项义务.
-    return step["number"][0].isascii() or step["unit"] == "款"
-
-
-def _place(step: re.Match[str]) -> Place | None:
-    value = numeral(step["number"])
-    written = step["sub"] or step["inner_sub"]
-    sub = numeral(written) if written else 0
-    if value is None or sub is None:
-        return None
-    return Place(_UNITS[step["unit"]], value, sub)
+    return first == "第" or first not in "〇○零一二两三四五六七八九十百千" or step["unit"] == "款"
 
 
 def _inherited(above: tuple[Place, ...], kind: Kind) -> tuple[Place, ...]:

@@ -55,6 +55,7 @@ _EDITION = re.compile(
         (?: 第? [一二三四五六七八九十] 次 )?
         (?: 最?新? (?: 修订 | 修正 | 修改 | 公布 | 发布 | 颁布 | 施行 | 通过 ) )?
         (?: 版 本? | 本 )?
+      | (?P<act>[12]\d{3}) 年 [^()]{1,60} (?: 号 | 通过 | 公布 | 发布 | 颁布 | 修订 | 修正 | 施行 | 实施 )
       | 最?新? (?: 修订 | 修正 | 修改 ) (?: 版 本? | 本 )?
     ) \)
     | (?<=.) (?P<tail> [12]\d{3} ) 年? (?: (?: 修订 | 修正 ) 版? | 版 ) $
@@ -75,8 +76,8 @@ def normal_title(surface: str) -> NormalTitle:
     ('医疗机构病历管理规定', '人工智能应用规范(试行)')
     """
     folded = _DROPPED.sub("", unicodedata.normalize("NFKC", surface))
-    years = [int(m["year"] or m["tail"]) for m in _EDITION.finditer(folded) if m["year"] or m["tail"]]
-    return NormalTitle(_EDITION.sub("", folded), years[-1] if years else None)
+    years = [year for m in _EDITION.finditer(folded) if (year := m["year"] or m["act"] or m["tail"])]
+    return NormalTitle(_EDITION.sub("", folded), int(years[-1]) if years else None)
 
 
 _STATE = "中华人民共和国"
@@ -239,17 +240,24 @@ def fold_width(text: str) -> str:
 # a phrase and begin no title. An unlisted word costs a mention; a wrong one would invent a citation.
 _FREE_WORDS = """
     和 与 及 或 的 由 在 依 按 对 照 据 从 以 为 是 了 将 把 见 如 即 但 且 也 又 则 就 而 并 因 让 使 被 给 向
-    到 除 经 用 看 查 读 遵 违 至 指 称 据 叫 做 于 凡 虽 既 自 若 这 那 它 其 该 本 着 过 说 提 像 算 犯 等
-    依照 按照 根据 依据 违反 适用 或者 以及 参照 遵守 遵循 符合 援引 引用 结合 通过 颁布 制定 修改 修订
-    施行 实施 执行 贯彻 落实 学习 宣传 触犯 涉及 关于 现行 我国 中国 国家 属于 构成 达到 成立 满足 履行
-    违背 对照 比照 依循 按着 同时 包括 例如 譬如 比如 尤其 特别 其中 目前 当前 首先 其次 此外 另外 同样
-    因此 所以 由于 基于 鉴于 出于 可以 应当 必须 需要 不得 没有 具有 有关 相关 熟悉 了解 掌握 参考 参阅
-    查阅 阅读 翻看 引述 新版 旧版 新的 旧的 原来 修正 废止 替代 取代 起草 出台 公布 发布 生效 触及 抵触
-    不符 冲突 优先 准用 受到 享有 享受 违犯 有违 不违反 但是 而且 并且 不过 只要 只有 无论 不论 按现行
-    国内 中 里 上 下 后 前 时 内 新 旧 原 也是 就是 正是 不是 还是 即使 尽管 如果 假如 虽然 超出 突破
-    依托 围绕 针对 有 无 未 查看 对应 只看 光看 先看 再看 单看 说明 指出 认为 表明 显示 提到 提及 载明
+    到 除 经 用 看 查 读 遵 违 至 指 称 叫 做 于 凡 虽 既 自 若 这 那 它 其 该 本 着 过 说 提 像 算 犯 等 有 无
+    未 中 里 上 下 后 前 时 内 新 旧 原 或者 以及 关于 现行 按现行 我国 中国 国家 国内 同时 例如 譬如 比如
+    尤其 特别 其中 目前 当前 首先 其次 此外 另外 同样 因此 所以 由于 基于 鉴于 出于 可以 应当 必须 需要 不得
+    没有 有关 相关 新版 旧版 新的 旧的 原来 优先 但是 而且 并且 不过 只要 只有 无论 不论 也是 就是 正是
+    不是 还是 即使 尽管 如果 假如 虽然 只看 光看 先看 再看 单看 对应
 """
-_FREE_AFTER = frozenset(_FREE_WORDS.split())
+_LEADING = """
+    依照 按照 根据 依据 违反 适用 参照 遵守 遵循 符合 援引 引用 结合 通过 颁布 制定 修改 修订 删去 增加
+    施行 实施 执行 贯彻 落实 学习 宣传 触犯 涉及 属于 构成 达到 成立 满足 履行 违背 对照 比照 依循 按着
+    包括 具有 具备 熟悉 了解 掌握 参考 参阅 查阅 阅读 翻看 引述 修正 废止 替代 取代 起草 出台 公布 发布
+    生效 触及 抵触 不符 冲突 准用 受到 享有 享受 违犯 有违 超出 突破 依托 围绕 针对 查看 说明 指出 认为
+    表明 显示 提到 提及 载明 提交 提起 提出 提供 禁止 从事 经营 出售 审理 受理 承担 采取 引进 邮寄 造成
+    作出 做出 购买 携带 追究 认定 犯有 侵犯 规避 逃避 回避 存在 出现 发生 产生 列入 纳入 取得 获得 申请
+    受理 主张 引起 导致 进行 拒绝 要求 认可 保留 收到 接到 发现 处理
+"""
+LEADING_VERBS = tuple(_LEADING.split())
+"""Verbs after which a title can begin."""
+_FREE_AFTER = frozenset(_FREE_WORDS.split()) | frozenset(LEADING_VERBS)
 _LONGEST_FREE = max(map(len, _FREE_AFTER))
 _BARE_ENOUGH = re.compile(r"[\u4e00-\u9fff]+法$|.{3}")
 
