@@ -15,7 +15,8 @@ from ingestion.parse import Parsed, parse
 from ingestion.promulgation import Notes, read_notes
 from ingestion.readers.acquired import Acquired, Claim, Form
 from ingestion.repair import repair
-from kg.identity import ExpressionId, ProvisionId, Step
+from kg.build import provision_from_row, provision_row
+from kg.identity import ExpressionId, ProvisionId
 from kg.model import Origin, Provision
 from kg.problem import Problem, Severity
 from kg.text import Canonical, LayeredText, Repair
@@ -154,14 +155,14 @@ class DocumentCache:
                 Problem(Severity(s), c, p if p.startswith(str(_NOBODY)) else place, t)
                 for s, c, p, t in stored["problems"]
             )
-            provisions = tuple(_thaw(row) for row in stored["provisions"])
+            provisions = tuple(provision_from_row(row, _NOBODY) for row in stored["provisions"])
             return Document(acquired.origin, acquired.form, acquired.claims, text, provisions, problems)
         document = read_document(acquired)
         value = {
             "key": key,
             "repairs": [[r.start, r.end, r.replacement, r.reason] for r in document.text.repairs],
             "problems": [[p.severity, p.code, p.place, p.text] for p in document.problems],
-            "provisions": [freeze(p) for p in document.provisions],
+            "provisions": [provision_row(p) for p in document.provisions],
         }
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
@@ -186,31 +187,3 @@ def code_digest() -> str:
     for name in ("identity.py", "numerals.py", "text.py", "vocabulary.py"):
         total.update((here.parent / "kg" / name).read_bytes())
     return total.hexdigest()
-
-
-def freeze(provision: Provision) -> list[object]:
-    """A provision as a JSON row: steps, kind, spans, label, heading, sole."""
-    steps = "/".join(map(str, provision.id.steps))
-    return [steps, provision.kind, provision.start, provision.head_end, provision.end,
-            provision.label, provision.heading, provision.sole]  # fmt: skip
-
-
-def _thaw(row: list[object]) -> Provision:
-    return thaw(row, _NOBODY)
-
-
-def thaw(row: list[object], expression: ExpressionId) -> Provision:
-    """The inverse of `freeze` under an expression."""
-    steps, kind, start, head_end, end, label, heading, sole = row
-    assert isinstance(start, int) and isinstance(head_end, int) and isinstance(end, int)
-    path = tuple(Step.parse(step) for step in str(steps).split("/"))
-    return Provision(
-        ProvisionId(expression, path),
-        Kind(str(kind)),
-        start,
-        head_end,
-        end,
-        str(label),
-        str(heading),
-        bool(sole),
-    )

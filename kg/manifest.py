@@ -1,0 +1,115 @@
+"""What a folder of ours was made from, and the digest of each file in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kg.problem import DamagedError
+
+NAME = "manifest.json"
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    format: int
+    input_digest: str
+    inputs: dict[str, str]
+    parameters: dict[str, str]
+    counts: dict[str, int]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Names, digests and counts of an artefact.
+
+    `id` is the first 16 hexadecimal digits of the sha256 over the names and digests of `files`: two folders
+    with one id hold the same bytes. `input_digest` stands for everything that the artefact was made from.
+    """
+
+    id: str
+    input_digest: str
+    inputs: Mapping[str, str]
+    parameters: Mapping[str, str]
+    counts: Mapping[str, int]
+    files: Mapping[str, str]
+    format: int = 1
+
+    @classmethod
+    def of_folder(
+        cls,
+        folder: Path,
+        *,
+        input_digest: str,
+        inputs: Mapping[str, str],
+        parameters: Mapping[str, str],
+        counts: Mapping[str, int],
+    ) -> Manifest:
+        """Describe every file below a folder, sorted by name."""
+        files = {
+            path.relative_to(folder).as_posix(): file_digest(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.name != NAME
+        }
+        total = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        return cls(total[:16], input_digest, dict(inputs), dict(parameters), dict(counts), files)
+
+    def write(self, folder: Path) -> None:
+        """Write manifest.json into the folder."""
+        value = {
+            "id": self.id, "format": self.format, "input_digest": self.input_digest, "inputs": self.inputs,
+            "parameters": self.parameters, "counts": self.counts, "files": self.files,
+        }  # fmt: skip
+        (folder / NAME).write_text(
+            json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read manifest.json back; DamagedError if it is missing or not one."""
+        path = folder / NAME
+        try:
+            stored = _Stored.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, ValidationError) as error:
+            raise DamagedError(f"{path} 缺失或损坏（{type(error).__name__}）；请删除 {folder} 后重新运行 yilun build") from error
+        return cls(
+            stored.id, stored.input_digest, stored.inputs, stored.parameters, stored.counts, stored.files, stored.format
+        )
+
+    def read_bytes(self, folder: Path, name: str) -> bytes:
+        """A file's bytes, checked against its digest; DamagedError names the file that differs."""
+        path = folder / name
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DamagedError(f"{path} 读不到（{error.strerror}）；请删除 {folder} 后重新运行 yilun build") from error
+        if hashlib.sha256(content).hexdigest() != self.files.get(name):
+            raise DamagedError(f"{path} 与清单记录的摘要不符，可能已损坏；请删除 {folder} 后重新运行 yilun build")
+        return content
+
+    def damaged(self, folder: Path) -> list[str]:
+        """The files that are missing or differ from their digest."""
+        return [
+            name
+            for name, digest in self.files.items()
+            if not (folder / name).is_file() or file_digest(folder / name) != digest
+        ]
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def json_line(value: Mapping[str, Any]) -> str:
+    """One canonical JSON line: keys sorted, no spaces, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
