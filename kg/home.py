@@ -157,11 +157,8 @@ def exclusive(path: Path, busy: str, *, timeout: float = 0) -> Iterator[None]:
         lock.release()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a small file: after a crash it holds the old text or the new one, and it is on the disk.
-
-    The file is readable by its owner only.
-    """
+def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Replace a small file: after a crash it holds the old text or the new one, and it is on the disk."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     except OSError as error:
@@ -169,6 +166,7 @@ def write_atomically(path: Path, text: str) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            temporary.chmod(mode)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
