@@ -1,1 +1,6 @@
 """Finding the clause that governs: exact citations, lexical and dense search, fusion."""
+
+from retrieval.index import ClauseIndex, index_vectors, write_index
+from retrieval.retriever import Hit, Retriever
+
+__all__ = ["ClauseIndex", "Hit", "Retriever", "index_vectors", "write_index"]

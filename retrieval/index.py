@@ -1,0 +1,228 @@
+"""The clause index of a build: records, words, dates and vectors of every article, opened in place.
+
+What follows from the texts alone stands in one folder with a manifest, byte for byte the same when
+written again. Vectors stand apart, in a cache, under the id of that manifest.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from kg.clause import Clause
+from kg.problem import DamagedError, InputError
+from kg.vocabulary import Level, Topic
+from retrieval.dense import DenseIndex, write_dense
+from retrieval.lexical import BM25, FILES, LexicalIndex, write_lexical
+from retrieval.records import decode_clause, encode_clause
+from retrieval.stack import Document, Stack
+from retrieval.vectors import Encoder, Progress, VectorCache
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from kg.manifest import Manifest
+
+FORMAT = 1
+_CLAUSES, _IDS, _ROWS = "clauses.jsonl", "ids.txt", "rows.npy"
+_LEVELS, _TOPICS = tuple(Level), tuple(Topic)
+
+
+def document(clause: Clause) -> Document:
+    """What is searched of a clause."""
+    return Document(clause.titles, clause.headings, clause.text)
+
+
+def write_index(
+    clauses: Iterable[Clause],
+    folder: Path,
+    *,
+    cache: Path | None = None,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Write the index of these clauses, in whatever order they come; InputError if two have one id.
+
+    With a cache folder and an encoder the vectors follow, see `index_vectors`.
+    """
+    from kg.manifest import Manifest
+
+    held = sorted(((str(clause.id), clause) for clause in clauses), key=lambda pair: pair[0])
+    for (one, _), (two, _) in pairwise(held):
+        if one == two:
+            raise InputError(f"两个条文的 id 相同: {one}；索引要求 id 唯一")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _CLAUSES).open("wb") as file:
+        lengths = [file.write(encode_clause(clause)) for _, clause in held]
+    (folder / _IDS).write_text("".join(f"{id_}\n" for id_, _ in held), "utf-8", newline="\n")
+    _write_rows([clause for _, clause in held], lengths, folder / _ROWS)
+    bm25 = BM25()
+    write_lexical((document(clause).terms() for _, clause in held), folder, bm25=bm25)
+    manifest = Manifest.of_folder(
+        folder,
+        input_digest="",
+        inputs={},
+        parameters={"index_format": str(FORMAT), "k1": str(bm25.k1), "b": str(bm25.b)},
+        counts={"clauses": len(held)},
+    )
+    manifest.write(folder)
+    if cache and encoder:
+        index_vectors(folder, cache=cache, encoder=encoder, progress=progress)
+    return manifest
+
+
+def _dense_folder(cache: Path, index_id: str, encoder: Encoder) -> Path:
+    return cache / "dense" / f"{index_id}-{encoder.digest[:16]}"
+
+
+def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Progress | None = None) -> None:
+    """Encode the clauses of a written index, as far as the cache lacks them, and index their vectors."""
+    index = ClauseIndex.open(folder)
+    target = _dense_folder(cache, index.manifest.id, encoder)
+    target.mkdir(parents=True, exist_ok=True)
+    texts = [document(clause).passage() for clause in index.clauses()]
+    write_dense(texts, target, cache=VectorCache(cache, encoder), encoder=encoder, progress=progress)
+
+
+def _write_rows(clauses: list[Clause], lengths: list[int], path: Path) -> None:
+    import numpy as np
+
+    articles: dict[tuple[str, str], int] = {}
+    rows = np.zeros(
+        len(clauses),
+        dtype=[
+            ("offset", "<i8"), ("length", "<i4"), ("article", "<i4"), ("newness", "<i4"), ("begins", "<i4"),
+            ("not_before", "<i4"), ("ends", "<i4"), ("contested", "<i4"), ("level", "<i2"), ("topics", "<i4"),
+        ],
+    )  # fmt: skip
+    offset = 0
+    for row, (clause, length) in enumerate(zip(clauses, lengths, strict=True)):
+        expression, steps = clause.id.expression, "/".join(map(str, clause.id.steps))
+        validity = clause.validity
+        days = (validity.begins, validity.not_before, validity.ends, validity.contested_from)
+        newest = expression.version or validity.begins or validity.not_before or date.min
+        rows[row] = (
+            offset,
+            length,
+            articles.setdefault((expression.key, steps), len(articles)),
+            newest.toordinal(),
+            *(day.toordinal() if day else 0 for day in days),
+            _LEVELS.index(clause.level),
+            sum(1 << _TOPICS.index(topic) for topic in clause.topics),
+        )
+        offset += length
+    np.save(path, rows, allow_pickle=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClauseIndex:
+    """An opened index: which clauses are law on a day, their records, and the stack that ranks them."""
+
+    folder: Path
+    manifest: Manifest
+    ids: tuple[str, ...]
+    stack: Stack
+    _rows: npt.NDArray[np.void]
+    _records: memoryview
+    _masks: dict[object, npt.NDArray[np.bool_]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
+        """Open an index; with a cache folder and an encoder also its vectors, where they were made.
+
+        DamagedError names the first file that is missing or not what was written.
+        """
+        import numpy as np
+
+        from kg.manifest import Manifest
+
+        manifest = Manifest.read(folder)
+        if manifest.parameters.get("index_format") != str(FORMAT):
+            raise InputError(f"索引 {folder} 由另一版本的 yilun 写成；请重新运行 yilun build")
+        for name in (_CLAUSES, _IDS, _ROWS, *FILES):
+            manifest.read_bytes(folder, name)
+        ids = tuple((folder / _IDS).read_text("utf-8").splitlines())
+        dense = None
+        if cache and encoder:
+            dense = DenseIndex.open(_dense_folder(cache, manifest.id, encoder), encoder, rows=len(ids))
+        return cls(
+            folder,
+            manifest,
+            ids,
+            Stack(LexicalIndex.open(folder, len(ids)), dense),
+            np.load(folder / _ROWS, allow_pickle=False),
+            memoryview((folder / _CLAUSES).read_bytes()),
+        )
+
+    def verify(self) -> None:
+        """Hash every file again; DamagedError names those that differ by now."""
+        if damaged := self.manifest.damaged(self.folder):
+            raise DamagedError(
+                f"索引 {self.folder} 中有文件损坏: {'、'.join(damaged)}；请重新运行 yilun build"
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def clause(self, row: int) -> Clause:
+        """The clause of a row."""
+        start = int(self._rows[row]["offset"])
+        return decode_clause(bytes(self._records[start : start + int(self._rows[row]["length"])]))
+
+    def clauses(self) -> Iterator[Clause]:
+        """Every clause, by id."""
+        return (self.clause(row) for row in range(len(self)))
+
+    def row(self, identifier: str) -> int | None:
+        """The row of a clause id, None if the index lacks it."""
+        at = bisect_left(self.ids, identifier)
+        return at if at < len(self.ids) and self.ids[at] == identifier else None
+
+    def versions(self, key: str, steps: str) -> list[int]:
+        """The rows of one article in every version of a work: key 中华人民共和国医师法, steps art25."""
+        start = bisect_left(self.ids, f"{key}@")
+        end = bisect_left(self.ids, f"{key}A", lo=start)  # "A" is the character after "@"
+        tail = f"/{steps}"
+        return [
+            row
+            for row in range(start, end)
+            if self.ids[row].endswith(tail) and self.ids[row].partition("/")[2] == steps
+        ]
+
+    def allowed(
+        self, as_of: date, *, levels: Collection[Level] | None = None, topics: Collection[Topic] | None = None
+    ) -> npt.NDArray[np.bool_]:
+        """Which rows search may show: in force or unknown on that day, of these levels, with one of these
+        topics; of one article only one version: the newest in force, else the newest that is left."""
+        import numpy as np
+
+        wanted_levels = None if levels is None else frozenset(levels)
+        wanted_topics = None if topics is None else frozenset(topics)
+        asked = (as_of, wanted_levels, wanted_topics)
+        if (held := self._masks.get(asked)) is not None:
+            return held
+        rows, day = self._rows, as_of.toordinal()
+        ended = (rows["ends"] > 0) & (day >= rows["ends"])
+        # A beginning and a bound that are not recorded are 0, which is before every day.
+        not_yet = day < np.where(rows["begins"] > 0, rows["begins"], rows["not_before"])
+        mask = ~(ended | not_yet)
+        contested = (rows["contested"] > 0) & (day >= rows["contested"])
+        in_force = mask & (rows["begins"] > 0) & ~contested
+        order = np.lexsort((np.arange(len(rows)), rows["newness"], in_force, rows["article"]))
+        left = order[mask[order]]
+        superseded = left[:-1][rows["article"][left[:-1]] == rows["article"][left[1:]]]
+        mask[superseded] = False
+        if wanted_levels is not None:
+            mask &= np.isin(rows["level"], [_LEVELS.index(level) for level in wanted_levels])
+        if wanted_topics is not None:
+            mask &= (rows["topics"] & sum(1 << _TOPICS.index(topic) for topic in wanted_topics)) != 0
+        if len(self._masks) >= 64:
+            self._masks.clear()
+        self._masks[asked] = mask
+        return mask
