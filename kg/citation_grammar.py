@@ -45,7 +45,7 @@ _UNIT_KINDS = {
 }  # fmt: skip
 
 _LINK = re.compile(
-    r"[ \t\u3000*]{0,4} (?: 正文 | 中 | 里 )? 的? [ \t\u3000*]{0,4} \n? [ \t\u3000*]{0,2}", re.VERBOSE
+    r"[ \t\u3000*]{0,4} (?: 正文 | 中 | 里 )? 的? :? [ \t\u3000*]{0,4} \n? [ \t\u3000*]{0,2}", re.VERBOSE
 )
 _GROUP = re.compile(r"\s? \( [^()\n]{1,80} \)", re.VERBOSE)
 _CLOSING_QUOTE = re.compile(r"[”’\"'」』>〉】]\*{0,2}")
@@ -125,7 +125,7 @@ def find_short_names(text: str) -> list[ShortName]:
     """Every short name that the text itself gives a title, in order.
 
     >>> find_short_names("《中华人民共和国药品管理法》（以下简称《药品管理法》）")
-    [ShortName(name='药品管理法', title='中华人民共和国药品管理法', start=21)]
+    [ShortName(name='药品管理法', title='中华人民共和国药品管理法', start=20)]
     """
     folded = fold_width(text)
     found = []

@@ -315,10 +315,15 @@ class TitleFinder:
 
 def stands_free(text: str, start: int, end: int) -> bool:
     """Whether what stands at text[start:end] can be a name of its own rather than the end of a longer one."""
+    if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
+        return False
     if start == 0:
         return True
     before = text[start - 1]
     if not "\u4e00" <= before <= "\u9fff":
-        latin = text[start].isascii() and text[start].isalnum()
-        return not (latin and before.isascii() and before.isalnum())
+        return not (_latin(text[start]) and _latin(before))
     return any(text[max(0, start - n) : start] in _FREE_AFTER for n in range(1, _LONGEST_FREE + 1))
+
+
+def _latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()
