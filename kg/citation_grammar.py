@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from kg.citation import Anchor, Mention, Place, Target
-from kg.citation_places import LOOSE_GUARD, UNIT_GUARD, Reading, is_citation, numeral, read_places
+from kg.citation_places import DEPTH, LOOSE_GUARD, UNIT_GUARD, Reading, is_citation, numeral, read_places
 from kg.titles import CIVIL_CODE_PARTS, INSTRUMENT_NOUNS, LEADING_VERBS, TitleIndex, fold_width, normal_title
 from kg.vocabulary import Kind
 
@@ -327,7 +327,9 @@ class _Scan:
             return None
         if named := _title_before(self.folded, self.cursor, at):
             start, end, anchor = named
-            return self._mention(start, reading.end, anchor, self.text[start:end], reading.targets)
+            # 条例第七条 names its work; the 规定 of 前条规定的第二款 is a word in passing.
+            if anchor is Anchor.TITLE or DEPTH[reading.targets[0].path[0].kind] <= DEPTH[Kind.ARTICLE]:
+                return self._mention(start, reading.end, anchor, self.text[start:end], reading.targets)
         if not is_citation(self.folded, at):
             return None
         return self._mention(at, reading.end, Anchor.BARE, "", reading.targets)
@@ -372,6 +374,9 @@ _LONG_NAME = re.compile(
     re.VERBOSE,
 )
 
+_DOCUMENT_NUMBER = re.compile(
+    r"[\u4e00-\u9fff]{1,10}[〔\[(][12]\d{3}[〕\])]第?\d{1,5}号\Z"
+)  # 法释〔2017〕20号第四条
 _LATIN_NAME = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,10}\Z")  # GCP第五十二条
 
 
@@ -393,6 +398,9 @@ def _title_before(folded: str, floor: int, at: int) -> tuple[int, int, Anchor] |
         return None
     if folded[end - 1].isascii() and folded[end - 1].isalpha():
         return _latin_before(folded, floor, end)
+    if folded[end - 1] == "号":
+        number = _DOCUMENT_NUMBER.search(folded, max(floor, end - 30), end)
+        return (number.start(), end, Anchor.TITLE) if number else None
     if folded[end - 1] not in _FINALS:
         return None
     lowest = max(floor, end - 80)

@@ -21,11 +21,13 @@ _UNITS = {
     "节": Kind.SECTION,
     "条": Kind.ARTICLE,
     "点": Kind.POINT,
+    "段": Kind.POINT,
     "款": Kind.PARAGRAPH,
     "项": Kind.ITEM,
     "目": Kind.SUBITEM,
 }
 # Depth below the work. A chain of steps must go down; 点 stands below 条 because answers write 第八条第二点.
+# 段 counts like 点: the paragraphs of declarations, 《赫尔辛基宣言》第26段.
 DEPTH = {
     Kind.ANNEX: 0,
     Kind.PART: 1,
@@ -50,6 +52,7 @@ UNIT_GUARD = r"""
       | (?<=项) (?! 目(?!的) )
       | (?<=目) (?! 标 | 录 | 的地 | 前 )
       | (?<=点) (?! 钟 | 半 | 整 | 到 | 以前 | 左右 | 多 )
+      | (?<=段) (?! 时 | 落 | 位 )
     )
 """
 """A unit is one only where the next characters do not make it a longer word: 条例, 章程, 项目, 目录."""
@@ -77,7 +80,7 @@ _DIGIT = "0-9〇○零一二三四五六七八九十百千"
 _NUMBER = rf"(?:[{_DIGIT}]\s{{0,2}}){{1,12}}+"
 _ENCLOSED = "[㈠-㈩⑴-⒇①-⑳]"
 _ONE = rf"(?: \(\s?{_NUMBER}\) | {_ENCLOSED} | {_NUMBER} )"
-_UNIT = "分编|编|章|节|条|点|款|项|目"
+_UNIT = "分编|编|章|节|条|点|段|款|项|目"
 _SUB = r"(?: [一二三四五六七八九十]{1,3} | [0-9]{1,2} )"
 
 _STEP = re.compile(
@@ -94,7 +97,7 @@ _RANGE = r"至 | 到 | -{1,2} | —{1,2} | – | ~ | 〜"
 _NUMBERS = re.compile(  # several numbers before one unit: 第21、25条, 第（一）至（三）项, 第一、第二款
     rf"""
     (?P<ordinal> 第\s{{0,2}} )?
-    (?P<numbers> {_ONE} (?: \s? (?: 、 | 和 | 与 | 及 | 以及 | 或者 | 或 | , (?=\s?[0-9]) | {_RANGE} ) \s?
+    (?P<numbers> {_ONE} (?: \s? (?: 、 | 和 | 与 | 及 | 以及 | 或者 | 或 | , (?=\s?[0-9]) | (?=\() | {_RANGE} ) \s?
                             (?: 第\s{{0,2}} )? {_ONE} ){{1,40}}+ )
     \s{{0,2}} (?P<unit> {_UNIT} ) {UNIT_GUARD}
     """,
@@ -111,7 +114,7 @@ _DOWN = re.compile(  # between two steps of one chain, with the quoted name of a
     re.VERBOSE,
 )
 _JOINT = re.compile(  # with the catchword of the place before: 第1219条（知情同意）、第1220条
-    rf"(?: \([^()\n第]{{1,20}}\) )? \s{{0,2}} (?: (?P<range> {_RANGE} ) | (?P<soft> [,;] ) | 、 | 和 | 与 | 及 | 以及 | 或者 | 或 | 暨 | / ) \s{{0,2}}",
+    rf"(?: \([^()\n第]{{1,20}}\) )? [\s*]{{0,2}} (?: (?P<range> {_RANGE} ) | (?P<soft> [,;] ) (?: 以?及 | 和 | 与 )? | 、 | 和 | 与 | 及 | 以及 | 或者 | 或 | 暨 | / ) [\s*]{{0,2}}",
     re.VERBOSE,
 )
 _LOOSE = re.compile(LOOSE_GUARD, re.VERBOSE)
@@ -186,7 +189,7 @@ def _append(targets: list[Target], run: _Run, *, closes: bool) -> None:
 def is_citation(text: str, at: int) -> bool:
     """Whether a place with no anchor before it is a citation rather than ordinary counting."""
     step = _STEP.match(text, at) or _NUMBERS.match(text, at)
-    if step is None or step["unit"] == "点":
+    if step is None or step["unit"] in "点段":
         return False
     return bool(step.groupdict().get("sub")) or bool(_LOOSE.match(text, step.end("unit")))
 
