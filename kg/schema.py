@@ -254,6 +254,13 @@ class GraphFiles:
             edges[EdgeKind.parse(path.name.removesuffix(".jsonl"))] = path
         return cls(nodes, edges)
 
+    def row_counts(self) -> tuple[int, int]:
+        """How many nodes and how many edges the files hold."""
+        return (
+            sum(path.read_bytes().count(b"\n") for path in self.nodes.values()),
+            sum(path.read_bytes().count(b"\n") for path in self.edges.values()),
+        )
+
 
 def read_rows(path: Path) -> Iterator[tuple[str, object]]:
     """Each line of a JSON Lines file as (place, decoded value); a line that is no JSON decodes to None."""

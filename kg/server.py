@@ -187,11 +187,11 @@ class EmbeddedServer:
         deadline = time.monotonic() + self.options.start_seconds
         log = self.folder / "log"
         while time.monotonic() < deadline and self._process.poll() is None:
-            if _answers(self.state.port, self.password):
-                return True
             if _PORT_REFUSED in _tail(log, 200):  # the process then stays, without a listener
                 self.stop()
                 return False
+            if _answers(self.state.port, self.password):
+                return True
             time.sleep(_POLL_SECONDS)
         exit_code = self._process.poll()
         self.stop()
@@ -374,7 +374,7 @@ def _answers(port: int, password: str) -> bool:
             neo4j.GraphDatabase.driver(
                 f"bolt://{HOST}:{port}",
                 auth=(USER, password),
-                connection_timeout=5.0,
+                connection_timeout=2.0,
                 connection_acquisition_timeout=10.0,
                 max_transaction_retry_time=0.0,
                 telemetry_disabled=True,
