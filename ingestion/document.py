@@ -19,7 +19,7 @@ from kg.build import provision_from_row, provision_row
 from kg.identity import ExpressionId, ProvisionId
 from kg.model import Origin, Provision
 from kg.problem import Problem, Severity
-from kg.text import Canonical, LayeredText, Repair
+from kg.text import LayeredText, Repair, canonical
 from kg.vocabulary import Kind
 
 _NOBODY = ExpressionId("待定", None, 1)
@@ -51,8 +51,7 @@ class Document:
 
     def claim(self, field: str) -> Claim | None:
         """The claim with the highest authority about a field, None if nobody says anything."""
-        stated = [c for c in self.claims if c.field == field and c.value]
-        return min(stated, key=_rank, default=None)
+        return best_claim(self.claims, field)
 
     @property
     def title(self) -> str:
@@ -69,7 +68,7 @@ class Document:
     def articles(self) -> dict[str, str]:
         """Canonical text of each article by its place in the text (art12, annex1/art3), label included."""
         return {
-            "/".join(map(str, p.id.steps)): Canonical.of(self.text.official[p.start : p.end]).text
+            "/".join(map(str, p.id.steps)): canonical(self.text.official[p.start : p.end])
             for p in self.provisions
             if p.kind is Kind.ARTICLE
         }
@@ -79,7 +78,7 @@ class Document:
         """Equal for two texts whose provisions say the same, whatever stands above and below them."""
         outside = (Kind.FRONT, Kind.TAIL)
         body = "".join(
-            Canonical.of(self.text.official[p.start : p.head_end]).text
+            canonical(self.text.official[p.start : p.head_end])
             for p in self.provisions
             if p.kind not in outside
         )
@@ -98,6 +97,11 @@ class Document:
         return replace(self, provisions=provisions, problems=problems)
 
 
+def best_claim(claims: Iterable[Claim], field: str) -> Claim | None:
+    """What the highest authority claims about a field, None if nobody says anything."""
+    return min((c for c in claims if c.field == field and c.value), key=_rank, default=None)
+
+
 def _rank(claim: Claim) -> tuple[int, Claim]:
     for rank, prefix in enumerate(_AUTHORITY):
         if claim.evidence.startswith(prefix):
@@ -108,7 +112,7 @@ def _rank(claim: Claim) -> tuple[int, Claim]:
 def read_document(acquired: Acquired) -> Document:
     """Repair and parse one text."""
     place = f"{acquired.origin.name}:{acquired.origin.place}"
-    repaired = repair(acquired.raw, markdown=acquired.form is Form.MARKDOWN, place=place)
+    repaired = repair(acquired.raw, acquired.form, place=place)
     parsed = parse(repaired.text.official, _NOBODY)
     problems = (*repaired.problems, *parsed.problems, *_glued_headings(acquired, parsed))
     return Document(

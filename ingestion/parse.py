@@ -172,6 +172,9 @@ class _Builder:
         node = self._open(line.kind, self.stack[-1], line.start, number=line.number, label=line.label)
         node.heading = line.rest
         node.depth = depth
+        if line.kind is Kind.PART and line.number > 1 and not self._has_part():
+            text = f"编从{line.label}开始：来源没有第一编的标题"
+            self._problem(Severity.WARNING, "container_gap", node, text)
         if not line.number and not line.label:
             self._problem(
                 Severity.NOTE, "heading_without_number", node, f"标题“{line.rest}”没有编号，按标题处理"
@@ -461,6 +464,9 @@ class _Builder:
 
     def _lists_annexes(self, line: Line) -> bool:
         return bool(re.match(r"\d", line.rest))
+
+    def _has_part(self) -> bool:
+        return sum(child.kind is Kind.PART for child in self.root.children) > 1
 
     def _in_body(self) -> bool:
         return any(child.kind is not Kind.FRONT for child in self.root.children)

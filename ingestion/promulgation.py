@@ -15,10 +15,14 @@ from kg.vocabulary import Kind
 _ENACTING = re.compile(r"通过|公布|发布|颁布|批准|修订|修正|修改|印发")
 _TAKING_EFFECT = re.compile(r"施行|实施|生效")
 _ISO = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)\s*(?P<word>公布|发布|通过|施行|实施)")
-_FROM = re.compile(r"(?:自|从|于)\s*(?P<day>[^，。；自从]{0,14}?日)(?:起|开始)?(?:正式)?(?:施行|实施|生效|执行)")
+_FROM = re.compile(
+    r"(?:自|从|于)\s*(?P<day>[^，。；自从]{0,14}?日)(?:起|开始)?(?:正式)?(?:施行|实施|生效|执行)"
+)
 _FROM_PUBLICATION = re.compile(r"自(?:公布|发布|颁布|印发)之日起(?:施行|实施|生效|执行)")
 _ENDING = re.compile(r"(?:同时|即行|自行)?(?:废止|失效)")
-_OWN = re.compile(r"本(?:法|条例|办法|规定|规则|解释|决定|细则|准则|指南|规范|通知|修正案|制度|程序|意见|要点|标准|章程)")
+_OWN = re.compile(
+    r"本(?:法|条例|办法|规定|规则|解释|决定|细则|准则|指南|规范|通知|修正案|制度|程序|意见|要点|标准|章程)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,9 @@ def _closing(official: str, provisions: Sequence[Provision]) -> tuple[date | Non
     return None, on_publication
 
 
-def find_repeals(official: str, provisions: Sequence[Provision], mentions: Sequence[tuple[int, Mention]]) -> list[Repeal]:
+def find_repeals(
+    official: str, provisions: Sequence[Provision], mentions: Sequence[tuple[int, Mention]]
+) -> list[Repeal]:
     """Statements such as 《X》同时废止; `mentions` pairs a provision's index with a citation in its head.
 
     Only a title in a sentence whose predicate is 废止 or 失效 counts, never one whose article is repealed.
@@ -119,7 +125,9 @@ def find_repeals(official: str, provisions: Sequence[Provision], mentions: Seque
             continue
         between = re.sub(r"[（(][^）)]*[)）]|《[^》]*》", "", after[: match.start()])
         # 《甲》和《乙》同时废止: nothing but names, numbers and joints may stand between title and predicate.
-        if re.search(r"[，；](?!同时|即行)|规定的|依据|依照|根据|条", between) or re.search(r"(?:依据|依照|根据|按照)$", before):
+        if re.search(r"[，；](?!同时|即行)|规定的|依据|依照|根据|条", between) or re.search(
+            r"(?:依据|依照|根据|按照)$", before
+        ):
             continue
         repeals.append(Repeal(index, mention))
     return repeals

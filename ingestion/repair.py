@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from ingestion.readers.acquired import Form
 from kg.problem import Problem, Severity
 from kg.text import LayeredText, Repair
 
@@ -27,14 +28,16 @@ class Repaired:
     problems: tuple[Problem, ...]
 
 
-def repair(raw: str, *, markdown: bool, place: str) -> Repaired:
-    """Apply the rules to a raw text; `markdown` says whether the copy carries mark-up.
+def repair(raw: str, form: Form, *, place: str) -> Repaired:
+    """Apply the rules that the form of a raw text calls for.
 
-    >>> repair("## 第一章 总　则\\n**第一条**　为了", markdown=True, place="例").text.official
+    >>> repair("## 第一章 总　则\\n**第一条**　为了", Form.MARKDOWN, place="例").text.official
     '第一章 总则\\n第一条　为了'
+    >>> repair("条目一　将刑法", Form.ROWS, place="例").text.official
+    '一、将刑法'
     """
     found: list[Repair] = []
-    for rule in _MARKDOWN_RULES if markdown else ():
+    for rule in _FORM_RULES.get(form, ()):
         found.extend(rule(raw))
     for rule in _RULES:
         found.extend(rule(raw))
@@ -44,7 +47,7 @@ def repair(raw: str, *, markdown: bool, place: str) -> Repaired:
         if not chosen or candidate.start >= chosen[-1].end:
             chosen.append(candidate)
     text = LayeredText(raw, tuple(chosen))
-    if not markdown and _is_extracted(text.official):
+    if form is not Form.MARKDOWN and _is_extracted(text.official):
         chosen += [_raised(text, r) for r in (*_inner_spaces(text.official), *_hard_breaks(text.official))]
         text = LayeredText(raw, tuple(sorted(chosen)))
     counts = Counter(repair.reason for repair in text.repairs)
@@ -125,6 +128,17 @@ _MARKDOWN_RULES: tuple[Callable[[str], Iterator[Repair]], ...] = (
     _removals(r"\[[^\]\n]*(?P<x>\]\([^)\n]*\))", "markup"),
     _removals(r"(?P<x>\\)[\\.()\[\]*_#>+\-~|!]", "markup"),
 )
+
+
+def _row_labels(raw: str) -> Iterator[Repair]:
+    """laws.db names the rows of texts without 条 itself: 条目一 stands for 一、, 全文 for nothing."""
+    for match in re.finditer(r"^(?:条目(?P<number>[一二三四五六七八九十]+)|全文)　", raw, re.MULTILINE):
+        yield Repair(
+            match.start(), match.end(), f"{match['number']}、" if match["number"] else "", "row_label"
+        )
+
+
+_FORM_RULES = {Form.MARKDOWN: _MARKDOWN_RULES, Form.ROWS: (_row_labels,)}
 _RULES: tuple[Callable[[str], Iterator[Repair]], ...] = (
     _removals(r"\A\ufeff", "byte_order_mark"),
     _removals(r"\r(?=\n)", "line_ending"),

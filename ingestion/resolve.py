@@ -21,8 +21,8 @@ from kg.citation_grammar import find_mentions
 from kg.dates import Validity
 from kg.identity import Step
 from kg.model import Provision
-from kg.text import Canonical
-from kg.titles import TitleIndex, TitleRelation
+from kg.text import canonical
+from kg.titles import INSTRUMENT_NOUNS, TitleIndex, TitleRelation
 from kg.vocabulary import Kind
 
 RESOLVED, AMBIGUOUS, UNRESOLVED, OUT_OF_CORPUS = "resolved", "ambiguous", "unresolved", "out_of_corpus"
@@ -119,7 +119,8 @@ class Resolver:
                 renamed = all(hit.relation is TitleRelation.FORMER for hit in hits)
                 return made(*self._abroad(text, keys[0], mention.targets, renamed=renamed)), keys[0]
             case Anchor.SAME:
-                if last_key is None:
+                noun = mention.title in INSTRUMENT_NOUNS
+                if last_key is None or (noun and not re.search(f"{mention.title}(?:（[^）]*）)?$", last_key)):
                     return made(UNRESOLVED, f"“{mention.title}”之前没有提到可指的文件"), None
                 return made(*self._abroad(text, last_key, mention.targets, renamed=False)), None
             case Anchor.BARE if self._follows_title(text, item, last_key):
@@ -180,7 +181,11 @@ class Resolver:
             return self._own_title(text, targets)
         held = self.texts.get(key, ())
         if not held:
-            return OUT_OF_CORPUS, f"《{key}》在台账中，此构建没有其文本", [CitationTarget(key, None, None, "work")]
+            return (
+                OUT_OF_CORPUS,
+                f"《{key}》在台账中，此构建没有其文本",
+                [CitationTarget(key, None, None, "work")],
+            )
         citing = text.expression
         overlapping = [(t, days) for t in held if (days := citing.validity.overlap(t.expression.validity))]
         if all(not target.path for target in targets):
@@ -198,7 +203,11 @@ class Resolver:
         for target in targets:
             places, reason = _expand(base, target)
             if not places:
-                return UNRESOLVED, f"《{key}》{base.expression.id.version or ''}文本{reason or '没有所指的条款'}", []
+                return (
+                    UNRESOLVED,
+                    f"《{key}》{base.expression.id.version or ''}文本{reason or '没有所指的条款'}",
+                    [],
+                )
             meant.extend(places)
         return self._through_versions(base, meant, overlapping)
 
@@ -226,7 +235,9 @@ class Resolver:
                     continue
                 carried = self._carry(base, provision, other)
                 if carried is None:
-                    lost.append(f"{provision.id.display()}在 {other.expression.id.version or '另一'} 版本中已变")
+                    lost.append(
+                        f"{provision.id.display()}在 {other.expression.id.version or '另一'} 版本中已变"
+                    )
                 else:
                     basis = "same" if carried.id.steps == provision.id.steps else "diff"
                     reached.append(_dated(str(carried.id), days, basis))
@@ -291,7 +302,7 @@ def alike(a: str, b: str) -> float:
 
 
 def _canonical(text: Text, provision: Provision) -> str:
-    return Canonical.of(text.words(provision)).text
+    return canonical(text.words(provision))
 
 
 def _dated(identifier: str, days: tuple[date, date], basis: str) -> CitationTarget:
@@ -386,7 +397,12 @@ def _candidates(text: Text, current: Provision | None, place: Place) -> Sequence
 
 def _matches(provision: Provision, place: Place) -> bool:
     step = provision.id.steps[-1]
-    return provision.kind is place.kind and step.number == place.number and step.sub == place.sub and step.nth == 1
+    return (
+        provision.kind is place.kind
+        and step.number == place.number
+        and step.sub == place.sub
+        and step.nth == 1
+    )
 
 
 def _previous(text: Text, here: Provision, mention: Mention) -> tuple[list[Provision], str]:
@@ -397,7 +413,9 @@ def _previous(text: Text, here: Provision, mention: Mention) -> tuple[list[Provi
     if own is None:
         return [], f"“{mention.title}”不在任何{kind.zh}之内"
     if kind is Kind.ARTICLE:
-        articles = [p for p in text.provisions if p.kind is Kind.ARTICLE and len(p.id.steps) == len(own.id.steps)]
+        articles = [
+            p for p in text.provisions if p.kind is Kind.ARTICLE and len(p.id.steps) == len(own.id.steps)
+        ]
         position = articles.index(own)
         before = articles[max(0, position - count) : position]
     else:

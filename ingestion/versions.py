@@ -70,7 +70,8 @@ def versions_of(source: Source, documents: Sequence[Document]) -> list[Version]:
     dated: dict[date, list[Document]] = defaultdict(list)
     undated: list[Document] = []
     problems: list[Problem] = []
-    for document in sorted(documents, key=_preference):
+    parts = [document for document in documents if document.claim("part_of")]
+    for document in sorted((d for d in documents if d not in parts), key=_preference):
         day, problem = _version_date(document)
         problems.extend(problem)
         if day:
@@ -93,6 +94,8 @@ def versions_of(source: Source, documents: Sequence[Document]) -> list[Version]:
     versions += [
         _version(source, ExpressionId(source.key, None, n), group) for n, group in enumerate(loose, 1)
     ]
+    for part in sorted(parts, key=_preference):
+        _attach(part, versions, problems)
     for version in versions:
         version.copies.sort(key=_preference)
         version.problems += _compare(version)
@@ -243,6 +246,23 @@ def _merge_same_words(dated: dict[date, list[Document]], problems: list[Problem]
             problems.append(Problem(Severity.WARNING, "version_date_disagrees", source.key, text))
 
 
+def _attach(part: Document, versions: Sequence[Version], problems: list[Problem]) -> None:
+    """A part in a file of its own bears witness to the version with which it shares most articles."""
+
+    def shared(version: Version) -> int:
+        whole = version.text.articles
+        return sum(whole.get(place) == words for place, words in part.articles.items())
+
+    best = max(versions, key=shared, default=None)
+    if best is None or not shared(best):
+        place = f"{part.origin.name}:{part.origin.place}"
+        problems.append(
+            Problem(Severity.NOTE, "part_unplaced", place, "这一部分与所持任何版本都没有相同的条文，未用")
+        )
+    else:
+        best.copies.append(part)
+
+
 def _same_version(document: Document, versions: Sequence[Version]) -> Version | None:
     for version in versions:
         if version.text.body_digest == document.body_digest:
@@ -260,6 +280,10 @@ def _compare(version: Version) -> list[Problem]:
     chosen = version.text.articles
     for witness in version.copies[1:]:
         other = witness.articles
+        if not other and chosen:
+            text = f"{witness.origin.name}:{witness.origin.place} 只有题名和题注，没有条文"
+            problems.append(Problem(Severity.NOTE, "witness_without_articles", str(version.id), text))
+            continue
         differing = sorted((k for k in chosen.keys() & other.keys() if chosen[k] != other[k]), key=_natural)
         missing = sorted(chosen.keys() - other.keys(), key=_natural) if not witness.claim("part_of") else []
         extra = sorted(other.keys() - chosen.keys(), key=_natural)

@@ -10,7 +10,6 @@ import hashlib
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +32,7 @@ REASONS = {
     "hard_break": "PDF 抽取在句内插入的换行",
     "heading_space": "标题为对齐而插入的空格",
     "glued_heading": "来源把下一编、章的标题粘在上一条末尾",
+    "row_label": "来源数据库自拟的行号，不是原文的编号",
     "site_notice": "转载网站加入的说明，不属于法律文本",
 }
 """Why a repair may be made; the reason travels with each repair into the build."""
@@ -110,14 +110,35 @@ _FOLD = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Canonical:
+class _Folding(dict[int, str]):
+    """What each character folds to, worked out when it is first met: lets str.translate fold in C."""
+
+    def __missing__(self, code: int) -> str:
+        folded = unicodedata.normalize("NFKC", chr(code).translate(_FOLD)).translate(_FOLD)
+        kept = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Mn"))
+        self[code] = kept
+        return kept
+
+
+_FOLDING = _Folding()
+
+
+def canonical(text: str) -> str:
     """A text folded for comparing: width, punctuation style and blanks do not count.
 
-    `offsets[k]` is where the k-th canonical character begins in the source text; one more entry closes it.
+    Traditional characters are left as they are.
 
-    >>> Canonical.of("第（１）项， 自 愿").text
+    >>> canonical("第（１）项， 自 愿")
     '第(1)项,自愿'
+    """
+    return text.translate(_FOLDING)
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """The canonical form of a text with the way back.
+
+    `offsets[k]` is where the k-th canonical character begins in the source text; one more entry closes it.
     """
 
     text: str
@@ -125,21 +146,14 @@ class Canonical:
 
     @classmethod
     def of(cls, source: str) -> Canonical:
-        """Fold a text; traditional characters are left as they are."""
-        chars: list[str] = []
+        """Fold a text and keep where each character came from."""
         offsets: list[int] = []
+        chars: list[str] = []
         for position, char in enumerate(source):
-            for folded in unicodedata.normalize("NFKC", char.translate(_FOLD)).translate(_FOLD):
-                if folded.isspace() or unicodedata.category(folded) in ("Cf", "Cc", "Mn"):
-                    continue
-                chars.append(folded)
-                offsets.append(position)
+            folded = _FOLDING[ord(char)]
+            chars.append(folded)
+            offsets.extend([position] * len(folded))
         return cls("".join(chars), (*offsets, len(source)))
-
-    @cached_property
-    def digest(self) -> str:
-        """The sha256 of the canonical text: equal for texts that differ in layout only."""
-        return digest(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,14 +222,14 @@ def counts_by_label(reader: Reader) -> dict[Label, int]:
     """How many nodes each label has."""
     rows = reader.run(QUERIES["counts_by_label"])
     # The embedded engine gives no row for a label that never had a node.
-    return {label: 0 for label in Label} | {Label(_text(r, "name")): _number(r, "number") for r in rows}
+    return dict.fromkeys(Label, 0) | {Label(_text(r, "name")): _number(r, "number") for r in rows}
 
 
 def counts_by_type(reader: Reader) -> dict[RelationType, int]:
     """How many relations each type has."""
     rows = reader.run(QUERIES["counts_by_type"])
     found = {RelationType(_text(row, "name")): _number(row, "number") for row in rows}
-    return {type_: 0 for type_ in RelationType} | found
+    return dict.fromkeys(RelationType, 0) | found
 
 
 def neighbourhood(

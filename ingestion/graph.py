@@ -1,0 +1,157 @@
+"""A build's graph as rows: nodes by label, edges by type and ends, sorted, ready to be stored anywhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from ingestion.compile import Compiled
+from kg.build import CitationTarget, Text
+from kg.model import Provision
+from kg.schema import EdgeKind, Label, RelationType
+from kg.text import digest
+from kg.vocabulary import Kind
+
+Row = dict[str, Any]
+
+_SOURCE_TOPIC = EdgeKind(Label.SOURCE, RelationType.APPLIES_IN, Label.TOPIC)
+_SCENARIO_TOPIC = EdgeKind(Label.SCENARIO, RelationType.APPLIES_IN, Label.TOPIC)
+_HAS_VERSION = EdgeKind(Label.SOURCE, RelationType.HAS_VERSION, Label.EXPRESSION)
+_CONTAINS_TOP = EdgeKind(Label.EXPRESSION, RelationType.CONTAINS, Label.PROVISION)
+_CONTAINS = EdgeKind(Label.PROVISION, RelationType.CONTAINS, Label.PROVISION)
+_NEXT = EdgeKind(Label.PROVISION, RelationType.NEXT, Label.PROVISION)
+_DEFINES = EdgeKind(Label.PROVISION, RelationType.DEFINES, Label.TERM)
+_IMPLEMENTS = EdgeKind(Label.EXPRESSION, RelationType.IMPLEMENTS, Label.SOURCE)
+_SUPERSEDES = EdgeKind(Label.EXPRESSION, RelationType.SUPERSEDES, Label.EXPRESSION)
+_GOVERNED_BY = EdgeKind(Label.SCENARIO, RelationType.GOVERNED_BY, Label.PROVISION)
+
+_UNREVIEWED = "由模型撰写，未经法律专家审核"
+
+
+def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
+    """The nodes of a build, sorted by id; absent properties are left out."""
+    held = {text.expression.id.key for text in compiled.texts}
+    rows: dict[Label, list[Row]] = defaultdict(list)
+    for source in compiled.sources:
+        rows[Label.SOURCE].append(
+            {
+                "id": source.key, "title": source.title, "level": source.level.value,
+                "short_titles": list(source.short_titles), "aliases": list(source.aliases),
+                "issuing_body": source.issuing_body, "document_number": source.document_number,
+                "status_word": source.status, "topics": [t.value for t in source.topics],
+                "official_publication": source.official_publication, "acquisition": source.acquisition,
+                "why": source.why, "in_ledger": source.in_ledger, "held": source.key in held,
+            }
+        )  # fmt: skip
+    for text in compiled.texts:
+        rows[Label.EXPRESSION].append(_expression(text))
+        for order, provision in enumerate(text.provisions):
+            rows[Label.PROVISION].append(_provision(text, provision, order))
+    topics = {t.value for s in compiled.sources for t in s.topics} | {c.scene.value for c in compiled.cases}
+    rows[Label.TOPIC] = [{"id": topic, "name": topic} for topic in topics]
+    terms = {(d.provision.id.expression.key, d.term) for d in compiled.definitions}
+    rows[Label.TERM] = [{"id": f"term:{key}/{term}", "term": term, "source": key} for key, term in terms]
+    for case in compiled.cases:
+        rows[Label.SCENARIO].append(
+            {
+                "id": case.id, "scene": case.scene.value, "text": case.scenario, "stance": case.stance,
+                "principles": case.principles, "authorship": _UNREVIEWED,
+            }
+        )  # fmt: skip
+    return {
+        label: sorted(map(_filled, found), key=lambda r: str(r["id"]))
+        for label, found in sorted(rows.items())
+    }
+
+
+def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
+    """The edges of a build, sorted by their ends; `id` is unique within a kind."""
+    rows: dict[EdgeKind, dict[str, Row]] = defaultdict(dict)
+
+    def add(kind: EdgeKind, ends: tuple[str, str], mark: str = "", **properties: Any) -> None:
+        identifier = f"{ends[0]}>{ends[1]}" + (f"#{mark}" if mark else "")
+        rows[kind][identifier] = {"id": identifier, "from": ends[0], "to": ends[1], **properties}
+
+    for source in compiled.sources:
+        for topic in source.topics:
+            add(_SOURCE_TOPIC, (source.key, topic.value))
+    for text in compiled.texts:
+        expression = str(text.expression.id)
+        add(_HAS_VERSION, (text.expression.id.key, expression))
+        for parent, child in _tree(text):
+            if parent is None:
+                add(_CONTAINS_TOP, (expression, str(child.id)))
+            else:
+                add(_CONTAINS, (str(parent.id), str(child.id)))
+        articles = [p for p in text.provisions if p.kind is Kind.ARTICLE]
+        for before, after in pairwise(articles):
+            add(_NEXT, (str(before.id), str(after.id)))
+    for citation in compiled.citations:
+        for target in citation.targets:
+            kind = EdgeKind(Label.PROVISION, RelationType.CITES, _target_label(target))
+            add(
+                kind, (citation.provision, target.id),
+                f"{citation.start}-{citation.end}-{target.from_date or ''}",
+                start=citation.start, end=citation.end, surface=citation.surface, outcome=citation.outcome,
+                basis=target.basis, from_date=target.from_date, until_date=target.until_date,
+            )  # fmt: skip
+    for definition in compiled.definitions:
+        term = f"term:{definition.provision.id.expression.key}/{definition.term}"
+        add(_DEFINES, (str(definition.provision.id), term), start=definition.start, end=definition.end)
+    for by, work, surface in compiled.bases:
+        add(_IMPLEMENTS, (str(by), work), surface=surface)
+    for event in compiled.supersessions:
+        add(_SUPERSEDES, (event.by, event.ended), since=event.since, evidence=event.evidence)
+    for case in compiled.cases:
+        add(_SCENARIO_TOPIC, (case.id, case.scene.value))
+    for binding in compiled.bindings:
+        add(_GOVERNED_BY, (binding.scenario, str(binding.provision.id)), binding.role, role=binding.role)
+    return {
+        kind: sorted(map(_filled, found.values()), key=lambda r: (str(r["from"]), str(r["to"]), str(r["id"])))
+        for kind, found in sorted(rows.items(), key=lambda pair: str(pair[0]))
+    }
+
+
+def _expression(text: Text) -> Row:
+    expression = text.expression
+    validity = expression.validity
+    return {
+        "id": str(expression.id), "title": expression.title, "source": expression.id.key,
+        "version_date": str(expression.id.version or ""), "begins": str(validity.begins or ""),
+        "not_before": str(validity.not_before or ""), "ends": str(validity.ends or ""),
+        "contested_from": str(validity.contested_from or ""), "validity_note": expression.validity_note,
+        "origin": expression.origin.name, "origin_place": expression.origin.place,
+        "origin_sha256": expression.origin.sha256, "witnesses": len(expression.witnesses),
+        "articles": expression.articles, "text_sha256": digest(text.official),
+    }  # fmt: skip
+
+
+def _provision(text: Text, provision: Provision, order: int) -> Row:
+    words = provision.heading if provision.kind.is_container else text.words(provision)
+    return {
+        "id": str(provision.id), "expression": str(text.expression.id), "kind": provision.kind.value,
+        "label": provision.label, "heading": provision.heading,
+        "display": provision.id.display(), "text": words, "sha256": digest(words),
+        "start": provision.start, "end": provision.end, "order": order, "sole": provision.sole,
+    }  # fmt: skip
+
+
+def _tree(text: Text) -> Iterator[tuple[Provision | None, Provision]]:
+    open_: list[Provision] = []
+    for provision in text.provisions:
+        while open_ and open_[-1].end <= provision.start:
+            open_.pop()
+        yield (open_[-1] if open_ else None), provision
+        open_.append(provision)
+
+
+def _target_label(target: CitationTarget) -> Label:
+    if "@" not in target.id:
+        return Label.SOURCE
+    return Label.PROVISION if "/" in target.id else Label.EXPRESSION
+
+
+def _filled(row: Row) -> Row:
+    return {name: value for name, value in row.items() if value not in ("", None, [])}
