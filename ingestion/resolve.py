@@ -16,11 +16,12 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from kg.build import Citation, CitationTarget, Text
-from kg.citation import Anchor, Mention, Place, Target
+from kg.citation import Anchor, Mention, Target
 from kg.citation_grammar import find_mentions
 from kg.dates import Validity
 from kg.identity import Step
 from kg.model import Provision
+from kg.places import enclosing, places_of
 from kg.text import canonical
 from kg.titles import INSTRUMENT_NOUNS, TitleIndex, TitleRelation
 from kg.vocabulary import Kind
@@ -91,7 +92,7 @@ class Resolver:
         last_key: str | None = None
         block: Provision | None = None
         for item in located:
-            article = _enclosing(text, item.provision, Kind.ARTICLE)
+            article = enclosing(text, item.provision, Kind.ARTICLE)
             if article is not block:
                 block, last_key = article, None
             citation, key = self._one(text, item, last_key)
@@ -155,22 +156,22 @@ class Resolver:
     ) -> tuple[list[Provision], str]:
         match mention.anchor:
             case Anchor.SELF:
-                return _expand(text, target)
+                return places_of(text, target)
             case Anchor.HERE:
-                base = _enclosing(text, here, mention.back_kind or Kind.ARTICLE)
-                return ([], f"不在任何{mention.title}之内") if base is None else _inside(text, base, target)
+                base = enclosing(text, here, mention.back_kind or Kind.ARTICLE)
+                return ([], f"不在任何{mention.title}之内") if base is None else places_of(text, target, base)
             case Anchor.PREVIOUS:
                 bases, reason = _previous(text, here, mention)
                 if not target.path:
                     return bases, reason
-                return _inside(text, bases[-1], target) if bases else ([], reason)
+                return places_of(text, target, bases[-1]) if bases else ([], reason)
             case _:
                 kind = target.path[0].kind if target.path else Kind.ARTICLE
                 if kind is Kind.ARTICLE or kind.is_container:
-                    return _expand(text, target)
+                    return places_of(text, target)
                 around = Kind.ARTICLE if kind is Kind.PARAGRAPH else Kind.PARAGRAPH
-                base = _enclosing(text, here, around) or _enclosing(text, here, Kind.ARTICLE)
-                return ([], "不在任何条文之内") if base is None else _inside(text, base, target)
+                base = enclosing(text, here, around) or enclosing(text, here, Kind.ARTICLE)
+                return ([], "不在任何条文之内") if base is None else places_of(text, target, base)
 
     # -- other works -------------------------------------------------------------------------------
 
@@ -201,7 +202,7 @@ class Resolver:
             return AMBIGUOUS, f"未持有引用时施行的《{key}》文本，条号可能已变", []
         meant: list[Provision] = []
         for target in targets:
-            places, reason = _expand(base, target)
+            places, reason = places_of(base, target)
             if not places:
                 return (
                     UNRESOLVED,
@@ -217,7 +218,7 @@ class Resolver:
             if not target.path:
                 found.append(CitationTarget(str(text.expression.id), None, None, "self"))
                 continue
-            places, reason = _expand(text, target)
+            places, reason = places_of(text, target)
             if not places:
                 return UNRESOLVED, reason or "文内没有所指的条款", []
             found.extend(CitationTarget(str(p.id), None, None, "self") for p in places)
@@ -250,7 +251,7 @@ class Resolver:
 
     def _carry(self, base: Text, provision: Provision, other: Text) -> Provision | None:
         """The same provision in another version of the work, None if the difference does not tell."""
-        article = _enclosing(base, provision, Kind.ARTICLE)
+        article = enclosing(base, provision, Kind.ARTICLE)
         if article is None:
             return other.find(provision.id.steps)
         moved = self._moves(base, other).get(article.id.steps)
@@ -327,88 +328,10 @@ def _made(validity: Validity, version: date | None) -> date:
     return version or validity.begins or date.max
 
 
-# -- places --------------------------------------------------------------------------------------------
-
-
-def _enclosing(text: Text, provision: Provision, kind: Kind) -> Provision | None:
-    if provision.kind is kind:
-        return provision
-    return next((a for a in reversed(text.ancestors(provision)) if a.kind is kind), None)
-
-
-def _expand(text: Text, target: Target) -> tuple[list[Provision], str]:
-    """The provisions of a whole text that a target names; a range takes every one between its ends."""
-    start, reason = _follow(text, None, target.path)
-    if start is None:
-        return [], reason
-    if not target.until:
-        return [start], ""
-    stop, reason = _follow(text, None, target.until)
-    if stop is None:
-        return [], reason
-    return _between(text, start, stop)
-
-
-def _inside(text: Text, base: Provision, target: Target) -> tuple[list[Provision], str]:
-    if not target.path:
-        return [base], ""
-    start, reason = _follow(text, base, target.path)
-    if start is None:
-        return [], reason
-    if not target.until:
-        return [start], ""
-    stop, reason = _follow(text, base, target.until)
-    return ([], reason) if stop is None else _between(text, start, stop)
-
-
-def _between(text: Text, start: Provision, stop: Provision) -> tuple[list[Provision], str]:
-    first, last = text.index(start), text.index(stop)
-    if start.kind is not stop.kind or last < first:
-        return [], f"范围颠倒：{start.id.display()}至{stop.id.display()}"
-    inside = [p for p in text.provisions[first : last + 1] if p.kind is start.kind]
-    return [p for p in inside if len(p.id.steps) == len(start.id.steps)], ""
-
-
-def _follow(text: Text, base: Provision | None, path: Sequence[Place]) -> tuple[Provision | None, str]:
-    current = base
-    for place in path:
-        candidates = [p for p in _candidates(text, current, place) if _matches(p, place)]
-        if len(candidates) > 1 and place.kind is Kind.ARTICLE:
-            candidates = [p for p in candidates if len(p.id.steps) == 1]  # an annex numbers its own articles
-        if not candidates:
-            named = Step(place.kind, place.number, place.sub).display()
-            return None, f"没有{current.id.display() if current else ''}{named}"
-        if len(candidates) > 1:
-            named = Step(place.kind, place.number, place.sub).display()
-            return None, f"{named}有 {len(candidates)} 处，未指明是哪一处"
-        current = candidates[0]
-    return current, ""
-
-
-def _candidates(text: Text, current: Provision | None, place: Place) -> Sequence[Provision]:
-    if current is None:
-        return text.provisions
-    inside = text.below(current)
-    if place.kind is Kind.ITEM and current.kind is Kind.ARTICLE:
-        # 第二条第（三）项: the item of the only paragraph that has one
-        return [p for p in inside if p.kind is Kind.ITEM]
-    return inside
-
-
-def _matches(provision: Provision, place: Place) -> bool:
-    step = provision.id.steps[-1]
-    return (
-        provision.kind is place.kind
-        and step.number == place.number
-        and step.sub == place.sub
-        and step.nth == 1
-    )
-
-
 def _previous(text: Text, here: Provision, mention: Mention) -> tuple[list[Provision], str]:
     """前款, 前两款, 前条, 前项: the provisions just before the one that speaks."""
     kind = mention.back_kind or Kind.PARAGRAPH
-    own = _enclosing(text, here, kind)
+    own = enclosing(text, here, kind)
     count = mention.count or 1
     if own is None:
         return [], f"“{mention.title}”不在任何{kind.zh}之内"

@@ -57,7 +57,7 @@ class Manifest:
         files = {
             path.relative_to(folder).as_posix(): file_digest(path)
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name != NAME
+            if path.is_file() and path != folder / NAME
         }
         total = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         return cls(total[:16], input_digest, dict(inputs), dict(parameters), dict(counts), files)
