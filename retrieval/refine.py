@@ -8,7 +8,8 @@ from kg.clause import Clause
 from retrieval.exact import Part
 from retrieval.tokens import tokens
 
-_SMOOTHING = 30
+# Of 947 cases on the train and dev folds this finds the gold paragraph in 0.56; the first one, 0.46.
+_SMOOTHING = 300
 
 
 def best_part(clause: Clause, terms: Mapping[str, float]) -> Part:

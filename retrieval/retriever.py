@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from kg.citation import Mention
 from kg.clause import Clause
@@ -29,6 +29,10 @@ from retrieval.index import ClauseIndex
 from retrieval.refine import best_part
 from retrieval.tokens import tokens
 from retrieval.vectors import Encoder
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 INDEX_FOLDER = "index"
 """Where a build keeps its clause index, below the build's folder."""
@@ -74,7 +78,7 @@ class Hit:
 class Retriever:
     """Finds clauses: cited ones directly, the others by words and by meaning.
 
-    >>> Retriever.open(home).search("手术前要告诉病人哪些事", as_of=date(2026, 10, 1))  # doctest: +SKIP
+    For example `Retriever.open(home).search("手术前要告诉病人哪些事", as_of=date(2026, 10, 1))`.
     """
 
     def __init__(
@@ -133,33 +137,24 @@ class Retriever:
         if system not in self.systems:
             raise InputError(f"没有检索系统 {system!r}；此处可用: {'、'.join(self.systems)}")
         allowed = self.index.allowed(as_of, levels=levels, topics=topics)
-        cited: list[Hit] = []
-        note = ""
+        cited, note = _Cited(), ""
         if system in ("exact", "default"):
             mentions = self._cited_in(query)
-            places = cited_places(mentions, self._titles) if self._titles else []
-            cited, missing = self._cited(places, as_of, allowed)
-            if system == "exact" or (cited and not missing and is_only_citation(query, mentions)):
-                return cited[:k]
-            if missing:
-                note = f"；未找到所引{'、'.join(missing)}在 {as_of} 的文本"
+            cited = self._cited(cited_places(mentions, self._titles) if self._titles else [], as_of, allowed)
+            complete = cited.hits and not cited.missing and is_only_citation(query, mentions)
+            if system == "exact" or complete:
+                return cited.hits[:k]
+            if cited.missing:
+                note = f"；未找到所引{'、'.join(cited.missing)}在 {as_of} 的文本"
         if system == "default" and self.index.stack.dense is None:
             note += "；无语义编码器或向量，仅按词面检索"
-        shown = {hit.id.partition("/p")[0] for hit in cited}
-        ranked = self.index.stack.rank(query, k + len(cited), system=system, allowed=allowed)
+        ranked = self.index.stack.rank(query, k + len(cited.rows), system=system, allowed=allowed)
         terms = self.index.stack.lexical.rarity(tokens(query))
-        found = [
-            self._hit(
-                clause := self.index.clause(one.row),
-                best_part(clause, terms),
-                as_of,
-                one.score,
-                _why(one) + note,
-            )
-            for one in ranked[: k - len(cited) + len(shown)]
-            if self.index.ids[one.row] not in shown
-        ]
-        return [*cited, *found][:k]
+        hits = list(cited.hits)
+        for one in [one for one in ranked if one.row not in cited.rows][: max(0, k - len(hits))]:
+            clause = self.index.clause(one.row)
+            hits.append(_hit(clause, best_part(clause, terms), as_of, score=one.score, why=_why(one) + note))
+        return hits[:k]
 
     def _cited_in(self, query: str) -> list[Mention]:
         if self._titles is None or not _MAY_CITE.search(query):
@@ -169,44 +164,56 @@ class Retriever:
             return [typed]
         return list(self._mentions(query)) if self._mentions else []
 
-    def _cited(self, places: list[CitedPlace], as_of: date, allowed: object) -> tuple[list[Hit], list[str]]:
-        import numpy as np
-
-        mask = np.asarray(allowed)
-        hits: list[Hit] = []
-        missing: list[str] = []
+    def _cited(self, places: list[CitedPlace], as_of: date, allowed: npt.NDArray[np.bool_]) -> _Cited:
+        cited = _Cited()
         for place in places:
             rows = [row for key in place.keys for row in self.index.versions(key, place.steps)]
-            dated = [row for row in rows if place.year and f"@{place.year}-" in self.index.ids[row]]
-            parts = [
-                (clause, part)
-                for row in dated or [row for row in rows if mask[row]]
-                if (
-                    part := cited_part(
-                        clause := self.index.clause(row), paragraph=place.paragraph, item=place.item
-                    )
-                )
-            ]
-            if not parts and place.surface not in missing:
-                missing.append(place.surface)
-            for clause, part in parts:
-                if all(hit.id != part.id for hit in hits):
-                    hits.append(self._hit(clause, part, as_of, 1.0, "引文直达"))
-        return hits, missing
+            clauses = {row: self.index.clause(row) for row in rows}
+            dated = [row for row in rows if place.year in _years(clauses[row])]
+            why = "引文直达"
+            if place.year and rows and not dated:
+                why += f"；库中没有 {place.year} 年的版本，所示为 {as_of} 的文本"
+            found = False
+            for row in dated or [row for row in rows if allowed[row]]:
+                part = cited_part(clauses[row], paragraph=place.paragraph, item=place.item)
+                if part is None:
+                    continue
+                found = True
+                cited.rows.add(row)
+                if all(hit.id != part.id for hit in cited.hits):
+                    cited.hits.append(_hit(clauses[row], part, as_of, score=1.0, why=why))
+            if not found and place.surface not in cited.missing:
+                cited.missing.append(place.surface)
+        return cited
 
-    def _hit(self, clause: Clause, part: Part, as_of: date, score: float, why: str) -> Hit:
-        return Hit(
-            id=part.id,
-            title=clause.titles[0],
-            article=clause.id.display(),
-            paragraph=part.paragraph,
-            item=part.item,
-            text=part.text,
-            score=score,
-            status=clause.validity.status(as_of),
-            effective_from=clause.validity.begins,
-            why=why,
-        )
+
+@dataclass(slots=True)
+class _Cited:
+    """What a query's citations lead to: hits, the rows they lie in, and the citations that lead nowhere."""
+
+    hits: list[Hit] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+    missing: list[str] = field(default_factory=list)
+
+
+def _years(clause: Clause) -> set[int | None]:
+    version, begins = clause.id.expression.version, clause.validity.begins
+    return {day.year for day in (version, begins) if day}
+
+
+def _hit(clause: Clause, part: Part, as_of: date, *, score: float, why: str) -> Hit:
+    return Hit(
+        id=part.id,
+        title=clause.titles[0],
+        article=clause.id.display(),
+        paragraph=part.paragraph,
+        item=part.item,
+        text=part.text,
+        score=score,
+        status=clause.validity.status(as_of),
+        effective_from=clause.validity.begins,
+        why=why,
+    )
 
 
 _MAY_CITE = re.compile(r"[条点]")

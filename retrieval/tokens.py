@@ -12,6 +12,20 @@ import re
 from kg.text import Canonical
 
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+
+class _Folding(dict[int, str]):
+    """`str.translate` table that folds as `Canonical.of` does, which looks at one character at a time.
+
+    A tenth of the time of `Canonical.of`, whose offsets are not needed here.
+    """
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = Canonical.of(chr(code)).text.lower()
+        return folded
+
+
+_FOLDING = _Folding()
 _RUN = re.compile(rf"(?P<hanzi>[{_HANZI}]+)|[^\W_{_HANZI}]+(?:[.-][^\W_{_HANZI}]+)*")
 
 
@@ -26,7 +40,7 @@ def tokens(text: str) -> list[str]:
     ['gcp', '与', 'covid-19', '第', '1', '条']
     """
     found: list[str] = []
-    for run in _RUN.finditer(Canonical.of(text).text.lower()):
+    for run in _RUN.finditer(text.translate(_FOLDING)):
         word = run[0]
         if run["hanzi"] is None or len(word) == 1:
             found.append(word)
