@@ -74,7 +74,10 @@ def light_encoder() -> LightEncoder | None:
 def write_dense(
     texts: Iterable[str], folder: Path, *, cache: VectorCache, encoder: Encoder, progress: Progress | None
 ) -> None:
-    """Write the FAISS index of these texts, half precision, in their order."""
+    """Write the FAISS index of these texts, half precision, in their order.
+
+    The note comes last: a folder where writing was cut off counts as one without vectors.
+    """
     import faiss
 
     vectors = cache.vectors(texts, progress=progress)
@@ -84,6 +87,7 @@ def write_dense(
     index.train(vectors)
     index.add(vectors)
     data = faiss.serialize_index(index).tobytes()
+    (folder / NOTE_FILE).unlink(missing_ok=True)
     (folder / INDEX_FILE).write_bytes(data)
     note = {
         "encoder": encoder.name,
@@ -92,7 +96,9 @@ def write_dense(
         "sha256": hashlib.sha256(data).hexdigest(),
         "size": len(data),
     }
-    (folder / NOTE_FILE).write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", "utf-8")
+    partial = folder / f"{NOTE_FILE}.partial"
+    partial.write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", "utf-8")
+    partial.replace(folder / NOTE_FILE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

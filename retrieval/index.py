@@ -82,8 +82,16 @@ def _dense_folder(cache: Path, index_id: str, encoder: Encoder) -> Path:
 
 
 def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Progress | None = None) -> None:
-    """Encode the clauses of a written index, as far as the cache lacks them, and index their vectors."""
-    index = ClauseIndex.open(folder)
+    """Encode the clauses of a written index, as far as the cache lacks them, and index their vectors.
+
+    Nothing is done where that index of vectors stands already; a damaged one is made again.
+    """
+    try:
+        index = ClauseIndex.open(folder, cache=cache, encoder=encoder)
+    except DamagedError:
+        index = ClauseIndex.open(folder)
+    if index.stack.dense:
+        return
     target = _dense_folder(cache, index.manifest.id, encoder)
     target.mkdir(parents=True, exist_ok=True)
     texts = [document(clause).passage() for clause in index.clauses()]

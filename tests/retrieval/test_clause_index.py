@@ -80,6 +80,18 @@ def test_a_damaged_vector_index_is_refused_by_name(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
     with pytest.raises(DamagedError, match=r"dense\.faiss"):
         ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
+    index_vectors(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
+    repaired = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
+    assert "dense" in repaired.stack.systems
+
+
+def test_writing_vectors_that_was_cut_off_leaves_lexical_search(tmp_path: Path) -> None:
+    encoder = PlainEncoder()
+    write_index(CLAUSES, tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
+    (note,) = (tmp_path / "cache").rglob("dense.json")
+    note.unlink()
+    index = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
+    assert "dense" not in index.stack.systems
 
 
 def test_vectors_of_another_encoder_are_not_used(tmp_path: Path) -> None:
