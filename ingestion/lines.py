@@ -84,7 +84,12 @@ _ARTICLE = re.compile(
 )
 _ITEM = re.compile(rf"(?P<label>[（(]\s?(?P<number>{_CN})\s?[)）])(?P<separator>[\s　]*)(?P<rest>.*)$")
 _ANNEX = re.compile(
-    rf"(?P<label>附\s?[件录表]\s*(?P<number>{NUMERAL})?)(?P<separator>[\s　:：]*)(?P<rest>[^。；，|]{{0,40}})$"
+    rf"""
+    (?P<label> 附(?: \s?[件录表]\s* | (?=\s*[:：]) | (?=\s?\d{{1,2}}$) ) (?P<number>{NUMERAL})? )
+    (?P<separator>[\s　:：]*)
+    (?P<rest>[^。；，|]{{0,60}})$
+    """,
+    re.VERBOSE,
 )
 _BARE_HEADING = re.compile(r"(?P<label>(?:附\s*则|总\s*则))[\s　]*(?P<rest>)$")
 _PREAMBLE = re.compile(r"(?P<label>(?:序\s*言|前\s*言|引\s*言))[\s　]*(?P<rest>)$")

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from ingestion.edges import TERMINAL, find_edges, has_articles, lists_annexes
 from ingestion.lines import Line, Style, read_lines
 from kg.identity import ExpressionId, ProvisionId, Step
 from kg.model import Provision
@@ -66,13 +67,6 @@ def render(official: str, provisions: Sequence[Provision]) -> str:
     return "".join(out)
 
 
-_PROMULGATION = re.compile(r"(会议|公布|发布|修正|修订|施行|实施|通过|颁布|批准|令第|号）|公告)")
-_TERMINAL = re.compile(r"[。；;！？.]$")
-_CONTENTS = re.compile(r"目\s*[录次]$")
-_SIGNATURE = re.compile(
-    r"(?:[（(]?\s*[\d〇零一二三四五六七八九十]{2,4}\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日[)）]?"
-    r"|[^。；：，]{2,30}(?:委员会|人民法院|人民检察院|国务院|总局|管理局|部|厅|办公室))$"
-)
 _REFERENCE_START = re.compile(
     r"至第|[、,，]|(?:和|或者?|以及|及|与)第|第[一二三四五六七八九十\d]+[款项]|规定|的规定|所|款|项|[-—－～~]"
 )
@@ -125,19 +119,25 @@ class _Builder:
     # -- placing -----------------------------------------------------------------------------------
 
     def run(self, lines: list[Line]) -> None:
-        body = self._find_body(lines)
-        self.by_articles = _has_articles(lines[body:])
+        edges = find_edges(lines)
+        body, tail = edges.body, edges.tail
+        self.by_articles = has_articles(lines[body:])
         self._front(lines[:body])
-        tail = self._find_tail(lines, body)
         self.later = _positions(lines[body:tail])
         self.next_filled = _next_filled(lines[body:tail])
         self.later_articles = [i for i, line in enumerate(lines[body:tail]) if line.kind is Kind.ARTICLE]
         for index, line in enumerate(lines[body:tail]):
             self.index = index
-            self._place(line)
+            if body + index in edges.breaks:
+                self._unmarked_annex(line)
+            else:
+                self._place(line)
         if tail < len(lines):
             self._close_to(self.root, lines[tail].start)
-            self._open(Kind.TAIL, self.root, lines[tail].start)
+            node = self._open(Kind.TAIL, self.root, lines[tail].start)
+            if edges.notice:
+                text = f"最后一条之后接有另一份文件“{edges.notice}”，不属于本文本"
+                self._problem(Severity.WARNING, "second_text", node, text)
         self._close_to(self.root, len(self.text))
         self.root.end = len(self.text)
         self._check_annexes()
@@ -148,7 +148,10 @@ class _Builder:
         match line.kind:
             case Kind.PART | Kind.SUBPART | Kind.CHAPTER | Kind.SECTION | Kind.SUPPLEMENTARY:
                 self._container(line)
-            case Kind.ANNEX if self._in_body() and not self._lists_annexes(line):
+            case Kind.ANNEX if self._holds_the_text(line):
+                self._close_to(self.root, line.start)
+                self._paragraph(line)
+            case Kind.ANNEX if self._in_body() and not lists_annexes(line):
                 self._annex(line)
             case Kind.ARTICLE if self.by_articles and self._accepts_article(line):
                 self._article(line)
@@ -195,6 +198,19 @@ class _Builder:
         node = self._open(Kind.ANNEX, self.root, line.start, number=line.number, label=line.label)
         node.heading, node.depth = line.rest, -100
         self.scope, self.expected = node, (1, 0)
+
+    def _unmarked_annex(self, line: Line) -> None:
+        """A title below the closing article: a table or form without 附件, or another text."""
+        self._annex(replace(line, kind=Kind.ANNEX))
+        if lists_annexes(line):  # 附件：1.…, with 2.… on the next line
+            self.scope.last[Kind.POINT, Style.ARABIC.rank] = (1, 0)
+            return
+        if any(position > self.index for position in self.later_articles):
+            text = f"末条之后接有另一份文本“{line.rest}”，作附件收录"
+            self._problem(Severity.WARNING, "second_text", self.scope, text)
+        else:
+            text = f"末条之后的“{line.rest}”没有“附件”字样，作附件收录"
+            self._problem(Severity.NOTE, "unmarked_annex", self.scope, text)
 
     def _article(self, line: Line) -> None:
         number = (line.number, line.sub)
@@ -277,7 +293,7 @@ class _Builder:
             self._close(line.start)
         parent = self.stack[-1]
         node = self._numbered(Kind.POINT, parent, line, depth)
-        if len(line.rest) <= 40 and not _TERMINAL.search(line.rest):
+        if len(line.rest) <= 40 and not TERMINAL.search(line.rest):
             node.heading = line.rest
 
     def _numbered(self, kind: Kind, parent: _Node, line: Line, depth: int) -> _Node:
@@ -313,7 +329,7 @@ class _Builder:
             if self._list_goes_on():
                 return
             self._close_to(article, line.start)
-            self._text(article, line.rest_start - len(line.label) if line.label else line.start, line.end)
+            self._text(article, line.start, line.end)
             return
         while self.stack[-1].kind is Kind.PARAGRAPH or self.stack[-1].kind is Kind.TAIL:
             self._close(line.start)
@@ -329,46 +345,11 @@ class _Builder:
 
     # -- the edges of a text -----------------------------------------------------------------------
 
-    def _find_body(self, lines: list[Line]) -> int:
-        """The index of the first line after title, promulgation notes and table of contents."""
-        first = next(
-            (
-                i
-                for i, line in enumerate(lines)
-                if line.kind in (Kind.ARTICLE, Kind.POINT, Kind.ITEM) and line.label
-            ),
-            len(lines),
-        )
-        headings = [i for i, line in enumerate(lines[:first]) if line.kind in _DEPTH]
-        labels = [(lines[i].kind, lines[i].number) for i in headings]
-        contents = any(_CONTENTS.match(line.rest) for line in lines[:first])
-        if headings:
-            repeats = [i for i, label in zip(headings, labels, strict=True) if label == labels[0]]
-            if len(repeats) > 1:  # a table of contents names every heading once before the text does
-                return repeats[-1]
-            if contents and len(headings) > 3:  # contents only: the text repeats no heading of its own
-                return first
-        for i, line in enumerate(lines):
-            if line.kind in _DEPTH or (line.label and line.kind in (Kind.ARTICLE, Kind.POINT, Kind.PREAMBLE)):
-                return i
-            if not line.blank and not _is_front(line, first=all(before.blank for before in lines[:i])):
-                return i
-        return len(lines)
-
     def _front(self, lines: list[Line]) -> None:
         if lines:
             node = self._open(Kind.FRONT, self.root, 0)
             node.depth = 900
             self._close(lines[-1].end)
-
-    def _find_tail(self, lines: list[Line], body: int) -> int:
-        tail = len(lines)
-        index = len(lines)
-        while index > body + 1 and (lines[index - 1].blank or _SIGNATURE.fullmatch(lines[index - 1].rest)):
-            index -= 1
-            if not lines[index].blank and not lines[index].label:
-                tail = index
-        return tail
 
     def _check_annexes(self) -> None:
         if _ANNEX_REFERENCE.search(self.text) and not any(c.kind is Kind.ANNEX for c in self.root.children):
@@ -395,7 +376,7 @@ class _Builder:
 
     def _is_division(self, line: Line) -> bool:
         short = (
-            len(line.rest) <= 25 and line.rest and not _TERMINAL.search(line.rest) and "，" not in line.rest
+            len(line.rest) <= 25 and line.rest and not TERMINAL.search(line.rest) and "，" not in line.rest
         )
         if line.style is not Style.CHINESE or not short:
             return False
@@ -462,8 +443,12 @@ class _Builder:
         )
         return not (line.number == 1 or known)
 
-    def _lists_annexes(self, line: Line) -> bool:
-        return bool(re.match(r"\d", line.rest))
+    def _holds_the_text(self, line: Line) -> bool:
+        """附： of a notice or decision that republishes the text itself, whose articles are still to come."""
+        begun = any(kind is Kind.ARTICLE for kind, _, _ in self.root.seen)
+        if line.number or begun or not self.by_articles or not self._in_body():
+            return False
+        return any(position > self.index for position in self.later.get((Kind.ARTICLE, 1, 0), []))
 
     def _has_part(self) -> bool:
         return sum(child.kind is Kind.PART for child in self.root.children) > 1
@@ -523,8 +508,8 @@ class _Builder:
         return tuple(self._walk(self.root))
 
     def _walk(self, node: _Node) -> Iterator[Provision]:
+        paragraphs = sum(child.kind is Kind.PARAGRAPH for child in node.children)
         for child in node.children:
-            paragraphs = sum(c.kind is Kind.PARAGRAPH for c in node.children)
             sole = child.kind is Kind.PARAGRAPH and paragraphs == 1 and node.kind is Kind.ARTICLE
             yield Provision(
                 child.id, child.kind, child.start, child.head_end, child.end, child.label, child.heading, sole
@@ -548,25 +533,3 @@ def _next_filled(lines: list[Line]) -> list[int]:
         if not lines[index].blank:
             following = index
     return result
-
-
-def _has_articles(lines: list[Line]) -> bool:
-    """Whether a text is numbered by 条: its first structural line is one, or it has a 第一条."""
-    for line in lines:
-        if line.kind is Kind.ARTICLE:
-            return True
-        if line.kind is Kind.POINT and line.style in (Style.CHINESE, Style.SECTION):
-            return any(
-                later.kind is Kind.ARTICLE and later.number == 1 and later.separated for later in lines
-            )
-    return False
-
-
-def _is_front(line: Line, *, first: bool) -> bool:
-    """Whether a line before the first structure is title, note or heading rather than prose."""
-    words = line.rest
-    if first or len(words) <= 12 or _CONTENTS.match(words):
-        return True
-    if words.startswith(("（", "(", "【")) or words.endswith(("）", ")")):
-        return True
-    return bool(_PROMULGATION.search(words) and "制定本" not in words) or not _TERMINAL.search(words)

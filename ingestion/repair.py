@@ -111,6 +111,14 @@ def _heading_spaces(raw: str) -> Iterator[Repair]:
             yield Repair(start, start + len(gap[0]), "", "heading_space")
 
 
+def _glued_annexes(raw: str) -> Iterator[Repair]:
+    """…施行。附件2-1 at the end of a line: the annex begins a line of its own."""
+    for match in re.finditer(
+        r"(?<=。)(?=附[件录表]\s?[\d一二三四五六七八九十]{0,2}(?:-\d{1,2})?[ \t]*$)", raw, re.MULTILINE
+    ):
+        yield Repair(match.start(), match.start(), "\n", "glued_heading")
+
+
 _MARKDOWN_RULES: tuple[Callable[[str], Iterator[Repair]], ...] = (
     _removals(r"\A\ufeff?---[ \t]*\r?\n.*?\r?\n---[ \t]*(?:\r?\n|\Z)", "front_matter", flags=re.DOTALL),
     _removals(r"<!--.*?-->", "markup", flags=re.DOTALL),
@@ -119,6 +127,9 @@ _MARKDOWN_RULES: tuple[Callable[[str], Iterator[Repair]], ...] = (
     _removals(r"^\*\*Source:\*\*.*$", "site_notice"),
     _removals(r"^(?:来源|存档)：\s*<https?://[^>\n]*>[ \t]*$", "site_notice"),
     _removals(r"^>\s*【[^】]*】.*公布：.*$", "site_notice"),
+    _removals(r"^\[?\*{0,2}原文链接\*{0,2}\]?(?:\(<?https?:[^)\n]*\))?[ \t]*$", "site_notice"),
+    _removals(r"^\[\[Category:[^\]\n]*\]\][ \t]*$", "site_notice"),
+    _glued_annexes,
     _removals(r"^:{3,}[ \t]*(?:tip|info|warning|details)?[ \t]*", "markup"),
     _removals(r"^[ \t]*>[ \t]?", "markup"),
     _removals(r"^[ \t]*#{1,6}(?:[ \t]+|$)", "markup"),
@@ -178,7 +189,11 @@ def _hard_breaks(text: str) -> Iterator[Repair]:
             continue
         line_start = text.rfind("\n", 0, match.start()) + 1
         line = text[line_start : match.start()]
-        if re.search(r"[。；：！？;:]$", line) or _UNIT_START.match(text, match.end()) or len(line) < 20:
+        if (
+            re.search(r"(?:[。；：！？;:]|关于.{2,80}的(?:通知|公告|通告|决定|函|意见))$", line)
+            or _UNIT_START.match(text, match.end())
+            or len(line) < 20
+        ):
             continue
         yield Repair(match.start(), match.end(), "", "hard_break")
 

@@ -31,7 +31,7 @@ REASONS = {
     "pdf_space": "PDF 抽取在词内插入的空格",
     "hard_break": "PDF 抽取在句内插入的换行",
     "heading_space": "标题为对齐而插入的空格",
-    "glued_heading": "来源把下一编、章的标题粘在上一条末尾",
+    "glued_heading": "来源把下一编、章、附件的标题粘在上一条末尾",
     "row_label": "来源数据库自拟的行号，不是原文的编号",
     "site_notice": "转载网站加入的说明，不属于法律文本",
 }
