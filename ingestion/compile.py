@@ -327,9 +327,10 @@ def _endings(
                 by_text[target].append((str(text.expression.id), ending))
     for key, source in sources.items():
         successor = source.successor
-        if successor and successor.since and successor.evidence.startswith(("TEXT:", "INDEX:")):
-            if not any(e.since == successor.since for e in endings[key]):
-                endings[key].append(Ending(key, successor.since, None, f"台账（{successor.evidence}）"))
+        if not (successor and successor.since and successor.evidence.startswith(("TEXT:", "INDEX:"))):
+            continue
+        if not any(e.since == successor.since for e in endings[key]):
+            endings[key].append(Ending(key, successor.since, None, f"台账（{successor.evidence}）"))
     return endings, by_text
 
 

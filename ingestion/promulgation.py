@@ -96,9 +96,8 @@ def _closing(official: str, provisions: Sequence[Provision]) -> tuple[date | Non
         text = official[provision.start : provision.head_end]
         if not _OWN.search(text):
             continue
-        if match := _FROM.search(text):
-            if found := find_dates(match["day"]):
-                return found[0][0], False
+        if (match := _FROM.search(text)) and (found := find_dates(match["day"])):
+            return found[0][0], False
         if _FROM_PUBLICATION.search(text):
             on_publication = True
             break
