@@ -12,6 +12,7 @@ from typing import Any
 from ingestion.compile import Compiled, Progress
 from ingestion.graph import edge_rows, node_rows
 from kg.build import Citation, expression_row, provision_row, source_row
+from kg.manifest import NAME as MANIFEST
 from kg.manifest import Manifest, json_line
 
 
@@ -75,8 +76,13 @@ def write_build(
 
 
 def place_build(folder: Path, destination: Path) -> None:
-    """Move a finished folder to its name; a build of the same id is the same bytes and stays."""
+    """Move a finished folder to its name.
+
+    A build of the same id has the same bytes and stays; only its manifest is renewed, so that the inputs
+    which lead to it now are known.
+    """
     if destination.exists():
+        (folder / MANIFEST).replace(destination / MANIFEST)
         shutil.rmtree(folder)
     else:
         folder.rename(destination)

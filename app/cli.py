@@ -1,0 +1,522 @@
+"""The command `yilun`: data on stdout, talk on stderr; exit 0 done, 1 findings or a failed step, 2 bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kg.home import Home
+from kg.problem import InputError, YilunError
+
+if TYPE_CHECKING:
+    from app.builder import Progress
+    from app.views import ArticleView
+    from kg.build import Build
+
+app = typer.Typer(
+    name="yilun",
+    help="医伦：以中国法律为据的临床伦理。不是法律意见；案例与台账说明由模型撰写，未经专家审核。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+bench_app = typer.Typer(help="测量检索质量与速度。", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="状态目录；默认 YILUN_HOME，再次为用户数据目录")
+]
+BuildOption = Annotated[str | None, typer.Option("--build", help="构建 id 或其开头；默认当前构建")]
+AsOfOption = Annotated[str | None, typer.Option("--as-of", help="按哪一天的法律，YYYY-MM-DD；默认今天")]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+def main() -> None:
+    """Run the command; errors of ours become one line on stderr and the exit code that fits."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as leaving:
+        raise SystemExit(leaving.exit_code) from None
+    except typer.Abort:
+        raise SystemExit(130) from None
+    except InputError as error:
+        _talk(f"错误：{error}")
+        raise SystemExit(2) from None
+    except YilunError as error:
+        _talk(f"错误：{error}")
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except Exception as error:
+        if type(error).__module__.startswith("click") or hasattr(error, "exit_code"):
+            error.show() if hasattr(error, "show") else _talk(str(error))  # usage errors of the parser
+            raise SystemExit(2) from None
+        raise
+
+
+# -- build and status ----------------------------------------------------------------------------------
+
+
+@app.command()
+def build(
+    corpus: Annotated[
+        list[Path] | None, typer.Option("--corpus", help="语料文件夹或文件，可多次；默认打包的法律")
+    ] = None,
+    sources: Annotated[str, typer.Option("--sources", help="ledger、all 或以逗号分隔的题名")] = "ledger",
+    graph: Annotated[bool, typer.Option("--graph/--no-graph", help="是否载入图数据库")] = True,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """读取法律文本，生成构建（图文件、索引、清单），载入图数据库，并切换为当前构建。
+
+    例：yilun build --corpus ../shared/corpus --sources all
+    """
+    from app.builder import make_build
+
+    place = Home.resolve(home, os.environ)
+    with _progress() as progress:
+        report = make_build(
+            place, corpus or [], selector=sources, environ=os.environ, load_graph=graph, progress=progress
+        )
+    made = _open(place, report.build_id)
+    if as_json:
+        _print_json({**asdict(report), "problems": _problem_counts(made)})
+    else:
+        print(
+            f"构建 {report.build_id}{'（无变化）' if report.unchanged else ''}  {place.build_path(report.build_id)}"
+        )
+        print("  " + "  ".join(f"{stage} {seconds:.1f}s" for stage, seconds in report.seconds.items()))
+        counts = report.counts
+        print(
+            f"  文件 {counts['sources_held']}  版本 {counts['expressions']}  条文 {counts['articles']}  "
+            f"条款节点 {counts['provisions']}  引用 {counts['citations']}（已解析 {counts.get('citations_resolved', 0)}）"
+        )
+        print(f"  向量：{report.vectors}  图：{report.graph}")
+        for severity, codes in _problem_counts(made).items():
+            print(f"  {severity} {sum(codes.values())}：" + "  ".join(f"{c} {n}" for c, n in codes.items()))
+    if report.graph_failed:
+        _talk(f"图数据库没有载入：{report.graph}\n构建文件与检索可用；解决后运行 yilun build 再试")
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOption = False) -> None:
+    """当前构建：收录多少台账文件（按位阶、场景），有哪些问题。
+
+    例：yilun status
+    """
+    from app.views import TARGET_WORKS, coverage, problem_counts
+
+    made = _open(Home.resolve(home, os.environ), build)
+    cover = coverage(made)
+    unverified = _unverified(made)
+    if as_json:
+        _print_json(
+            {
+                "build": made.id,
+                "input_digest": made.manifest.input_digest,
+                "sources": made.manifest.parameters["sources"],
+                "held": cover.held,
+                "listed": cover.listed,
+                "target": TARGET_WORKS,
+                "by_level": {level.value: pair for level, pair in cover.by_level.items()},
+                "by_topic": {topic.value: pair for topic, pair in cover.by_topic.items()},
+                "unlisted_held": cover.unlisted_held,
+                "counts": dict(made.manifest.counts),
+                "problems": problem_counts(made),
+                "unverified_facts": unverified,
+                "missing": list(cover.missing),
+            }
+        )
+        return
+    print(f"构建 {made.id}（--sources {made.manifest.parameters['sources']}）")
+    print(
+        f"台账收录 {cover.held}/{TARGET_WORKS}（目标数）；台账共列 {cover.listed} 部，另有台账外 {cover.unlisted_held} 部"
+    )
+    print(
+        "按位阶（已收/台账）："
+        + "  ".join(f"{level.value} {a}/{b}" for level, (a, b) in cover.by_level.items())
+    )
+    print(
+        "按场景（已收/台账）："
+        + "  ".join(f"{topic.value} {a}/{b}" for topic, (a, b) in cover.by_topic.items())
+    )
+    counts = made.manifest.counts
+    print(
+        f"版本 {counts['expressions']}  条文 {counts['articles']}  条款节点 {counts['provisions']}  "
+        f"引用 {counts['citations']}  定义 {counts['definitions']}"
+    )
+    print(
+        f"案例 {counts['scenarios']}（模型撰写，未经审核）：依据已绑定 {counts.get('gold_bound', 0)}，"
+        f"本构建无其文本 {counts.get('gold_unbound', 0)}，有问题 {counts.get('gold_problem', 0)}"
+    )
+    print("台账中未经核实的事实：" + "  ".join(f"{name} {n}" for name, n in unverified.items()))
+    for severity, codes in problem_counts(made).items():
+        print(f"{severity} {sum(codes.values())}：" + "  ".join(f"{c} {n}" for c, n in codes.items()))
+
+
+@app.command()
+def problems(
+    code: Annotated[str | None, typer.Argument(help="只列此代码，如 article_gap")] = None,
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """逐条列出当前构建的问题：代码、位置、说明。
+
+    例：yilun problems article_gap
+    """
+    for problem in _open(Home.resolve(home, os.environ), build).problems:
+        if code is None or problem.code == code:
+            print(json.dumps(asdict(problem), ensure_ascii=False) if as_json else problem)
+
+
+# -- reading -------------------------------------------------------------------------------------------
+
+
+@app.command()
+def search(
+    query: Annotated[str | None, typer.Argument(help="情形、问题或引文")] = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="取多少条")] = 10,
+    batch: Annotated[Path | None, typer.Option("--batch", help="每行 {id, query} 的 JSONL")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
+    system: Annotated[str, typer.Option("--system", help="exact、bm25、dense 或 default")] = "default",
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """检索条文：引文直达，其余按词面与语义。
+
+    例：yilun search "手术前要不要把替代方案告诉病人" --k 5
+    """
+    from retrieval import Retriever
+
+    place = Home.resolve(home, os.environ)
+    day = _day(as_of)
+    if (query is None) == (batch is None):
+        raise InputError("请给出查询，或用 --batch 给出文件，二者取一")
+    queries = (
+        [("", query)] if query is not None else [(r["id"], r["query"]) for r in _rows(batch, ("id", "query"))]
+    )
+    retriever = Retriever.open(place.root, build=_open(place, build))
+    found = (
+        {"id": name, "hits": [hit.as_row() for hit in retriever.search(words, k, as_of=day, system=system)]}
+        for name, words in queries
+    )
+    if batch is not None or as_json:
+        _write_lines(found, out)
+        return
+    hits = next(found)["hits"]
+    _talk(f"截至 {day}，{len(hits)} 条")
+    for rank, hit in enumerate(hits, 1):
+        print(
+            f"{rank}. 《{hit['title']}》{_place(hit)}  [{_status_zh(hit['status'])}] {hit['score']:.4f}  {hit['why']}"
+        )
+        print(f"   {_indent(hit['text'])}")
+
+
+@app.command()
+def article(
+    reference: Annotated[str, typer.Argument(help="《医师法》第二十五条、民法典1219条 或条款 id")],
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """一条法律：文本、版本、引出与引入、以它为据的案例。
+
+    例：yilun article "《医师法》第二十五条"
+    """
+    from app.views import article_view, find_article
+
+    made = _open(Home.resolve(home, os.environ), build)
+    day = _day(as_of)
+    text, provision = find_article(made, reference, day)
+    view = article_view(made, text, provision, day)
+    if as_json:
+        _print_json(asdict(view))
+    else:
+        _show_article(made, view)
+
+
+@app.command()
+def judge(
+    scenario: Annotated[str | None, typer.Argument(help="情形")] = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=100, help="列出多少条可能适用的条款")] = 5,
+    batch: Annotated[Path | None, typer.Option("--batch", help="每行 {id, text, as_of?} 的 JSONL")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """一个情形：可能适用的条款，逐字引用。此版本不下结论（undetermined）。
+
+    例：yilun judge "护士发现医嘱剂量明显超标，仍照执行"
+    """
+    from evaluator.verdict import judge as decide
+    from retrieval import Retriever
+
+    place = Home.resolve(home, os.environ)
+    day = _day(as_of)
+    if (scenario is None) == (batch is None):
+        raise InputError("请给出情形，或用 --batch 给出文件，二者取一")
+    cases = (
+        [("", scenario, day)]
+        if scenario is not None
+        else [
+            (r["id"], r["text"], _day(r["as_of"]) if r.get("as_of") else day)
+            for r in _rows(batch, ("id", "text"))
+        ]
+    )
+    made = _open(place, build)
+    retriever = Retriever.open(place.root, build=made)
+    verdicts = (
+        asdict(decide(text, made, retriever, as_of=when, k=k, identifier=name)) for name, text, when in cases
+    )
+    if batch is not None or as_json:
+        _write_lines(verdicts, out)
+        return
+    verdict = next(verdicts)
+    print(f"结论：未定（undetermined）— {verdict['reason']}")
+    print(f"按 {verdict['as_of']} 的法律，构建 {verdict['build']}。可能适用：")
+    for clause in verdict["governing"]:
+        begins = f"{clause['effective_from']} 起施行" if clause["effective_from"] else "施行日期不详"
+        print(f"- 《{clause['title']}》{_place(clause)}  [{_status_zh(clause['status'])}，{begins}]")
+        print(f"  “{_indent(clause['quote'])}”")
+        print(f"  {clause['id']}  sha256 {clause['sha256'][:16]}")
+
+
+@bench_app.command("retrieval")
+def bench_retrieval(
+    dataset: Annotated[Path, typer.Option("--dataset", help="BEIR 格式的文件夹")],
+    system: Annotated[list[str] | None, typer.Option("--system", help="只测这些系统，可多次")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = True,
+) -> None:
+    """在任何 BEIR 格式的数据集上测量所带检索系统，不用我们的图。
+
+    例：yilun bench retrieval --dataset my-dataset
+    """
+    from retrieval.bench import bench
+    from retrieval.dense import light_encoder
+
+    place = Home.resolve(home, os.environ)
+    with _progress() as progress:
+        result = bench(
+            dataset, system or (), encoder=light_encoder(), cache=place.cache,
+            progress=lambda done, total: progress("向量", done, total),
+        )  # fmt: skip
+    if as_json:
+        _print_json(result)
+
+
+@app.command("app")
+def open_app(
+    port: Annotated[int, typer.Option("--port", help="端口")] = 8501,
+    home: HomeOption = None,
+) -> None:
+    """打开浏览页面（Streamlit），只在本机可见；Ctrl-C 结束。
+
+    例：yilun app --port 8501
+    """
+    from importlib.util import find_spec
+
+    if find_spec("streamlit") is None:
+        raise InputError("页面需要 streamlit；请安装 yilun[app]：pip install 'yilun[app]'")
+    place = Home.resolve(home, os.environ)
+    _open(place, None)
+    page = Path(__file__).parent / "pages.py"
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(page), "--server.address", "127.0.0.1",
+        "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
+    ]  # fmt: skip
+    _talk(f"http://127.0.0.1:{port}")
+    os.execve(sys.executable, command, {**os.environ, "YILUN_HOME": str(place.root)})
+
+
+# -- drawing -------------------------------------------------------------------------------------------
+
+
+def _show_article(made: Build, view: ArticleView) -> None:
+    from app.views import life, name_of
+
+    print(f"《{view.title}》{view.display}  [{view.status.zh}，按 {view.as_of}]")
+    print(f"{' / '.join(view.headings) or '—'}   {view.id}")
+    print()
+    print(view.text)
+    print()
+    print(f"效力：{view.validity_note}")
+    print(f"来源：{view.origin}  sha256 {view.sha256}")
+    for title, found in (("引出", view.citations_out), ("引入", view.citations_in)):
+        print(f"{title} {len(found)}")
+        for cited in found[:20]:
+            other = cited.target if title == "引出" else cited.source
+            where = name_of(made, other) if other else cited.reason
+            note = "" if cited.outcome == "resolved" else f"（{cited.outcome} {cited.reason}）"
+            print(
+                f"  {cited.surface} → {where}{note}"
+                if title == "引出"
+                else f"  {where}：{cited.surface}{note}"
+            )
+        if len(found) > 20:
+            print(f"  … 另有 {len(found) - 20} 处，--json 列出全部")
+    print(f"版本 {len(view.versions)}")
+    for version in view.versions:
+        expression = made.expressions[version.expression]
+        print(f"  {version.expression}  {version.status.zh}  {life(expression.validity)}")
+    print(
+        f"案例 {len(view.scenarios)}（模型撰写，未经审核）：" + "、".join(s.id for s in view.scenarios[:20])
+    )
+
+
+def _place(hit: Mapping[str, Any]) -> str:
+    from kg.numerals import chinese_numeral
+
+    paragraph = f"第{chinese_numeral(hit['paragraph'])}款" if hit["paragraph"] else ""
+    item = f"第（{chinese_numeral(hit['item'])}）项" if hit["item"] else ""
+    return f"{hit['article']}{paragraph}{item}"
+
+
+def _status_zh(word: str) -> str:
+    from kg.vocabulary import Status
+
+    return Status(word).zh
+
+
+def _indent(text: str) -> str:
+    return text.replace("\n\n", "\n").replace("\n", "\n   ")
+
+
+# -- edges ---------------------------------------------------------------------------------------------
+
+
+def _open(home: Home, option: str | None) -> Build:
+    from kg.build import Build
+
+    return Build(home.build(option))
+
+
+def _problem_counts(made: Build) -> dict[str, dict[str, int]]:
+    from app.views import problem_counts
+
+    return problem_counts(made)
+
+
+def _unverified(made: Build) -> dict[str, int]:
+    from collections import Counter
+
+    from ingestion.ledger import UNVERIFIED
+
+    count = Counter(
+        name
+        for source in made.sources.values()
+        for name, evidence in source.evidence.items()
+        if evidence in UNVERIFIED
+    )
+    return dict(sorted(count.items()))
+
+
+def _day(option: str | None) -> date:
+    if option is None:
+        return datetime.now().astimezone().date()
+    try:
+        return date.fromisoformat(option)
+    except ValueError:
+        raise InputError(f"日期 {option!r} 不合格式；应如 2026-11-22") from None
+
+
+def _rows(path: Path | None, required: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    assert path is not None
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"读不到 {path}：{error}；应为 UTF-8 的 JSONL 文件") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path}:{number} 不是 JSON：{error}") from error
+        missing = [n for n in required if not isinstance(row, dict) or not isinstance(row.get(n), str)]
+        if missing:
+            raise InputError(f"{path}:{number} 缺少字符串字段 {'、'.join(missing)}")
+        yield row
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
+
+
+def _write_lines(rows: Iterable[Mapping[str, Any]], out: Path | None) -> None:
+    if out is None:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False, default=_plain))
+        return
+    partial = out.with_name(out.name + ".partial")
+    with partial.open("w", encoding="utf-8", newline="\n") as stream:
+        for row in rows:
+            stream.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+    partial.replace(out)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"cannot write {type(value).__name__}")
+
+
+def _talk(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on stderr for each stage; one line per finished stage where stderr is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _quiet_progress()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total or None)
+            bars.update(tasks[stage], completed=done, total=total or None)
+
+        yield show
+
+
+def _quiet_progress() -> Callable[[str, int, int], None]:
+    finished: set[str] = set()
+
+    def show(stage: str, done: int, total: int) -> None:
+        if total and done >= total and stage not in finished:
+            finished.add(stage)
+            _talk(f"{stage} {done}/{total}")
+
+    return show
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,303 @@
+"""The contracts that other programs rely on, as pydantic models; docs/schemas holds their JSON Schemas.
+
+Fields: title is the full official title, article is 第一千二百一十九条, paragraph and item are numbers or
+null (a null paragraph means the whole article). A test fails if a committed schema and its model differ.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+StatusWord = Literal["in_force", "not_yet", "ended", "unknown"]
+Grade = Literal[0, 1] | None
+Risk = Literal[-1, 0] | None
+
+
+class Contract(BaseModel):
+    """Closed: a field that is not named here is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SearchQuery(Contract):
+    """One line of `yilun search --batch`."""
+
+    id: str
+    query: str
+
+
+class SearchHit(Contract):
+    """A clause that was found."""
+
+    id: str
+    title: str
+    article: str
+    paragraph: int | None
+    item: int | None
+    text: str
+    score: float
+    status: StatusWord
+    effective_from: date | None
+    why: str
+
+
+class SearchResult(Contract):
+    """The answer to one query: `yilun search --json`, and one line of `yilun search --out`."""
+
+    id: str
+    hits: list[SearchHit]
+
+
+class SystemFigures(Contract):
+    """What one retrieval system scored on a data set."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    r1: float = Field(alias="R@1")
+    r5: float = Field(alias="R@5")
+    r10: float = Field(alias="R@10")
+    r20: float = Field(alias="R@20")
+    r50: float = Field(alias="R@50")
+    mrr: float = Field(alias="MRR@10")
+    ndcg: float = Field(alias="nDCG@10")
+    ms_p50: float
+    ms_p95: float
+    n: int
+    ci95: tuple[float, float]
+
+
+class BenchResult(Contract):
+    """`yilun bench retrieval`; `unbound` counts relevant documents that the corpus file lacks."""
+
+    systems: dict[str, SystemFigures]
+    unbound: int = 0
+
+
+class CitationRow(Contract):
+    """A citation in or out of an article, with the days on which it holds (half-open, null open)."""
+
+    source: str
+    surface: str
+    outcome: Literal["resolved", "ambiguous", "unresolved", "out_of_corpus"]
+    reason: str
+    target: str
+    target_text: str
+    from_date: date | None
+    until_date: date | None
+
+
+class VersionRow(Contract):
+    """A version of the work that the build holds."""
+
+    expression: str
+    status: StatusWord
+    begins: date | None
+    not_before: date | None
+    ends: date | None
+    note: str
+    provision: str
+    text: str
+
+
+class ParagraphRow(Contract):
+    """A paragraph (款) of an article; number is null where it is the only one."""
+
+    id: str
+    number: int | None
+    text: str
+
+
+class ScenarioRow(Contract):
+    """A case that rests on the article; written by a model, unreviewed."""
+
+    id: str
+    role: str
+    provision: str
+
+
+class ArticleResult(Contract):
+    """`yilun article --json`. start, end and sha256 are those of `text` in the official text."""
+
+    id: str
+    title: str
+    level: str
+    display: str
+    headings: list[str]
+    text: str
+    paragraphs: list[ParagraphRow]
+    start: int
+    end: int
+    sha256: str
+    status: StatusWord
+    begins: date | None
+    ends: date | None
+    validity_note: str
+    origin: str
+    as_of: date
+    citations_out: list[CitationRow]
+    citations_in: list[CitationRow]
+    versions: list[VersionRow]
+    scenarios: list[ScenarioRow]
+
+
+class GoverningClause(Contract):
+    """A clause that governs a scenario. sha256 is that of `quote`, which is official[start:end]."""
+
+    id: str
+    title: str
+    article: str
+    paragraph: int | None
+    item: int | None
+    quote: str
+    start: int
+    end: int
+    sha256: str
+    status: StatusWord
+    effective_from: date | None
+    score: float
+
+
+class JudgeCase(Contract):
+    """One line of `yilun judge --batch`."""
+
+    id: str
+    text: str
+    as_of: date | None = None
+
+
+class JudgeResult(Contract):
+    """`yilun judge`: a verdict. confidence is null and `reason` says why where nothing was concluded."""
+
+    id: str
+    text: str
+    conclusion: Literal["non_compliant", "compliant", "conditional", "undetermined"]
+    abstained: bool
+    confidence: float | None
+    reason: str
+    governing: list[GoverningClause]
+    findings: list[str]
+    principles: list[str]
+    missing_facts: list[str]
+    as_of: date
+    build: str
+
+
+class NormRow(Contract):
+    """A norm; string fields hold the words of the text or null, `spans` their offsets."""
+
+    modality: str
+    cue: str | None
+    bearer: str | None
+    counterparty: str | None
+    action: str | None
+    condition: str | None
+    exception: str | None
+    sanction: str | None
+    spans: dict[str, tuple[int, int]]
+    method: Literal["rule", "model", "expert"]
+    confidence: float
+
+
+class NormProvision(Contract):
+    """A provision with its norms."""
+
+    id: str
+    title: str
+    article: str
+    paragraph: int | None
+    item: int | None
+    text: str
+    norms: list[NormRow]
+    principles: list[str]
+    refers_to: list[str]
+
+
+class NormsResult(Contract):
+    """`yilun norms`, one line for each reference."""
+
+    provisions: list[NormProvision]
+
+
+class SuggestedArticle(Contract):
+    """The article that a citation probably means."""
+
+    title: str
+    article: str
+
+
+class CheckedCitation(Contract):
+    """A citation found in a text, and what the check says of it."""
+
+    span: tuple[int, int]
+    surface: str
+    title: str | None
+    article: str | None
+    paragraph: int | None
+    item: int | None
+    resolved: str | None
+    outcome: Literal[
+        "out_of_corpus", "not_found", "ambiguous", "not_in_force", "wrong_number", "wrong_level",
+        "quote_mismatch", "unsupported", "verified",
+    ]  # fmt: skip
+    faults: list[str]
+    suggested: list[SuggestedArticle]
+    confidence: float
+    evidence: str
+
+
+class CiteCheckResult(Contract):
+    """`yilun cite check`, one line for each text."""
+
+    id: str
+    citations: list[CheckedCitation]
+
+
+class EvaluationRow(Contract):
+    """The columns that `yilun evaluate` adds to a row; null is unscored."""
+
+    R1: Risk
+    R2: Risk
+    Q1: Grade
+    Q2: Grade
+    Q3: Grade
+    Q4: Grade
+    reasons: str
+
+
+class StatusResult(Contract):
+    """`yilun status --json`; pairs are (held, in the ledger)."""
+
+    build: str
+    input_digest: str
+    sources: str
+    held: int
+    listed: int
+    target: int
+    by_level: dict[str, tuple[int, int]]
+    by_topic: dict[str, tuple[int, int]]
+    unlisted_held: int
+    counts: dict[str, int]
+    problems: dict[str, dict[str, int]]
+    unverified_facts: dict[str, int]
+    missing: list[str]
+
+
+AVAILABLE: dict[str, type[Contract]] = {
+    "search-query": SearchQuery,
+    "search": SearchResult,
+    "bench-retrieval": BenchResult,
+    "article": ArticleResult,
+    "judge-case": JudgeCase,
+    "judge": JudgeResult,
+    "status": StatusResult,
+}
+"""Contracts of commands that exist."""
+
+PLANNED: dict[str, type[Contract]] = {
+    "norms": NormsResult,
+    "cite-check": CiteCheckResult,
+    "evaluate-row": EvaluationRow,
+}
+"""Contracts agreed for commands that are not there yet."""
