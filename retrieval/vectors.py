@@ -53,12 +53,12 @@ _BATCH = 256
 
 
 class VectorCache:
-    """The vectors of one encoder under `<home>/cache/vectors/<encoder digest>/`."""
+    """The vectors of one encoder under `<cache>/vectors/<encoder digest>/`."""
 
-    def __init__(self, home: Path, encoder: Encoder) -> None:
+    def __init__(self, cache: Path, encoder: Encoder) -> None:
         self._encoder = encoder
         self._size = _KEY + 2 * encoder.dimension + _CHECK
-        self.path = home / "cache" / "vectors" / encoder.digest / "vectors.bin"
+        self.path = cache / "vectors" / encoder.digest / "vectors.bin"
 
     def read(self) -> dict[bytes, bytes]:
         """Every whole record: sha256 of the text to the bytes of its vector in half precision."""

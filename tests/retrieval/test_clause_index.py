@@ -177,6 +177,12 @@ def test_versions_of_an_article(tmp_path: Path) -> None:
 # -- vectors -------------------------------------------------------------------------------------------
 
 
+def test_vectors_are_kept_under_the_digest_of_their_encoder(tmp_path: Path) -> None:
+    cache = VectorCache(tmp_path, PlainEncoder())
+    cache.vectors(["甲"])
+    assert cache.path == tmp_path / "vectors" / PlainEncoder.digest / "vectors.bin" and cache.path.exists()
+
+
 def test_only_new_texts_are_encoded(tmp_path: Path) -> None:
     encoder = PlainEncoder()
     cache = VectorCache(tmp_path, encoder)
