@@ -16,6 +16,9 @@ TERMINAL = re.compile(r"[。；;！？.]$")
 """How a line of prose ends."""
 
 _PROMULGATION = re.compile(r"(会议|公布|发布|修正|修订|施行|实施|通过|颁布|批准|令第|号）|公告)")
+_PROSE = re.compile(
+    r"^(?:为了?|根据(?!\d{4}年)|依据|依照|按照|鉴于|现[将就对])|(?:如下|决定|规定|通知|修改为|解释)[：:]|会议决定"
+)
 _CONTENTS = re.compile(r"目\s*[录次]$")
 _SIGNATURE = re.compile(
     r"(?:[（(]?\s*[\d〇零一二三四五六七八九十]{2,4}\s*年\s*[\d一二三四五六七八九十]{1,3}\s*月\s*[\d一二三四五六七八九十]{1,3}\s*日[)）]?"
@@ -89,7 +92,7 @@ def _find_body(lines: Sequence[Line]) -> int:
         if line.kind in HEADINGS or (line.label and line.kind in (Kind.ARTICLE, Kind.POINT, Kind.PREAMBLE)):
             return i
         if not line.blank:
-            if not _is_front(line, first=not titled):
+            if line.table or not _is_front(line, first=not titled):
                 return i
             titled = True
     return len(lines)
@@ -98,10 +101,12 @@ def _find_body(lines: Sequence[Line]) -> int:
 def _is_front(line: Line, *, first: bool) -> bool:
     """Whether a line before the first structure is title, note or heading rather than prose."""
     words = line.rest
-    if first or len(words) <= 12 or _CONTENTS.match(words):
+    if first or (len(words) <= 12 and not TERMINAL.search(words)) or _CONTENTS.match(words):
         return True
     if words.startswith(("（", "(", "【")) or words.endswith(("）", ")")):
         return True
+    if re.search(r"[。：:；]$", words) and _PROSE.search(words):
+        return False
     return bool(_PROMULGATION.search(words) and "制定本" not in words) or not TERMINAL.search(words)
 
 

@@ -51,19 +51,20 @@ def parse(official: str, expression: ExpressionId) -> Parsed:
 
 
 def render(official: str, provisions: Sequence[Provision]) -> str:
-    """The text again in one fixed layout: one line for each head, labels and words untouched.
+    """The text again in one fixed layout: no blank lines or indents, one 　 after an article's label.
 
-    Parsing the result gives provisions with the same ids and the same words.
+    Labels, words and line breaks between provisions stay. Parsing the result gives provisions with the same
+    ids and the same words.
     """
     out: list[str] = []
     for provision in provisions:
-        head = official[provision.start : provision.head_end].strip()
-        if provision.kind is Kind.ARTICLE and head:
-            out.append(head + "　")
-        elif head or provision.kind is Kind.FRONT:
-            out.append(re.sub(r"\s*\n\s*", "\n", head) + "\n")
-        if provision.kind is Kind.ARTICLE and provision.head_end == provision.end:
+        head = official[provision.start : provision.head_end]
+        lines = head.splitlines(keepends=True)
+        out.append("\n".join(filter(None, map(str.strip, lines))))
+        if lines and lines[-1].splitlines() != lines[-1:]:  # it ends with a line break
             out.append("\n")
+        elif provision.kind is Kind.ARTICLE:
+            out.append("　")
     return "".join(out)
 
 
@@ -153,6 +154,8 @@ class _Builder:
                 self._paragraph(line)
             case Kind.ANNEX if self._in_body() and not lists_annexes(line):
                 self._annex(line)
+            case Kind.PREAMBLE if not self._in_body():
+                self._open(Kind.PREAMBLE, self.root, line.start, label=line.label).depth = 400
             case Kind.ARTICLE if self.by_articles and self._accepts_article(line):
                 self._article(line)
             case Kind.ITEM if self._current(Kind.ARTICLE):
@@ -293,7 +296,7 @@ class _Builder:
             self._close(line.start)
         parent = self.stack[-1]
         node = self._numbered(Kind.POINT, parent, line, depth)
-        if len(line.rest) <= 40 and not TERMINAL.search(line.rest):
+        if len(line.rest) <= 40 and not TERMINAL.search(line.rest.rstrip("”’")):
             node.heading = line.rest
 
     def _numbered(self, kind: Kind, parent: _Node, line: Line, depth: int) -> _Node:
@@ -318,7 +321,8 @@ class _Builder:
         if line.table and self.stack[-1].kind is Kind.PARAGRAPH and self._previous_is_table:
             return
         self._previous_is_table = line.table
-        if line.kind is Kind.ARTICLE and self.by_articles:
+        reference = _REFERENCE_START.match(line.rest) and not line.separated
+        if line.kind is Kind.ARTICLE and self.by_articles and not reference:
             self._problem(
                 Severity.WARNING,
                 "article_out_of_order",
