@@ -76,7 +76,7 @@ _ANNEX_REFERENCE = re.compile(r"(?:见|详见|按照|依照|参见)附[件录表
 
 _DEPTH = {
     Kind.PART: -50,
-    Kind.SUPPLEMENTARY: -45,
+    Kind.SUPPLEMENTARY: -50,  # 附则 stands beside the 编, not in the last one
     Kind.SUBPART: -40,
     Kind.CHAPTER: -30,
     Kind.SECTION: -20,
@@ -173,6 +173,8 @@ class _Builder:
 
     def _container(self, line: Line) -> None:
         depth = _DEPTH[line.kind]
+        if line.kind is Kind.SUPPLEMENTARY and not line.label:  # a chapter that lost its number
+            depth = _DEPTH[Kind.CHAPTER]
         while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= depth:
             self._close(line.start)
         node = self._open(line.kind, self.stack[-1], line.start, number=line.number, label=line.label)
