@@ -42,7 +42,7 @@ class LayeredText:
     """A raw text and its repairs, with the official text and the maps between the two.
 
     Repairs must be sorted and must not overlap (ValueError otherwise). Joining the raw slices of any
-    partition of official gives back raw exactly.
+    partition of official gives back raw exactly, unless the repairs left nothing of it.
 
     >>> text = LayeredText("**第一条**　为了", (Repair(0, 2, "", "markup"), Repair(5, 7, "", "markup")))
     >>> text.official
