@@ -52,6 +52,7 @@ def make_build(
     selector: str,
     environ: Mapping[str, str],
     load_graph: bool = True,
+    encode: bool = True,
     progress: Progress,
 ) -> BuildReport:
     """Build what the corpus folders hold (the packaged laws if there are none) and make it the one in use.
@@ -75,7 +76,7 @@ def make_build(
         else:
             with _reporting_full_disk(home):
                 report.counts = _write(home, acquisition, selector, inputs, digest, report, progress)
-        _finish(home, report, environ, load_graph=load_graph, progress=progress)
+        _finish(home, report, environ, load_graph=load_graph, encode=encode, progress=progress)
     return report
 
 
@@ -131,21 +132,30 @@ def _write(
 
 
 def _finish(
-    home: Home, report: BuildReport, environ: Mapping[str, str], *, load_graph: bool, progress: Progress
+    home: Home,
+    report: BuildReport,
+    environ: Mapping[str, str],
+    *,
+    load_graph: bool,
+    encode: bool,
+    progress: Progress,
 ) -> None:
     """Encode the clauses and load the graph side by side, then switch: each uses one of the two cores."""
     previous = home.current_id()
     failures: list[BaseException] = []
 
-    def encode() -> None:
+    def make_vectors() -> None:
         try:
             with _timed(report, "vectors"):
                 report.vectors = _encode(home, report.build_id, progress)
         except BaseException as error:
             failures.append(error)
 
-    worker = threading.Thread(target=encode, daemon=True)
-    worker.start()
+    if not encode:
+        report.vectors = "未编码（--no-vectors）：检索只用词面"
+    worker = threading.Thread(target=make_vectors, daemon=True)
+    if encode:
+        worker.start()
     if load_graph:
         with _timed(report, "graph"):
             try:
@@ -154,7 +164,8 @@ def _finish(
                 report.graph, report.graph_failed = str(error), True
     else:
         report.graph = "未载入（--no-graph）"
-    worker.join()
+    if encode:
+        worker.join()
     if failures:
         raise failures[0]
     home.switch(report.build_id)

@@ -74,6 +74,7 @@ def build(
     ] = None,
     sources: Annotated[str, typer.Option("--sources", help="ledger、all 或以逗号分隔的题名")] = "ledger",
     graph: Annotated[bool, typer.Option("--graph/--no-graph", help="是否载入图数据库")] = True,
+    vectors: Annotated[bool, typer.Option("--vectors/--no-vectors", help="是否编码语义向量")] = True,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,8 +87,9 @@ def build(
     place = Home.resolve(home, os.environ)
     with _progress() as progress:
         report = make_build(
-            place, corpus or [], selector=sources, environ=os.environ, load_graph=graph, progress=progress
-        )
+            place, corpus or [], selector=sources, environ=os.environ,
+            load_graph=graph, encode=vectors, progress=progress,
+        )  # fmt: skip
     made = _open(place, report.build_id)
     if as_json:
         _print_json({**asdict(report), "problems": _problem_counts(made)})

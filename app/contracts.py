@@ -301,3 +301,22 @@ PLANNED: dict[str, type[Contract]] = {
     "evaluate-row": EvaluationRow,
 }
 """Contracts agreed for commands that are not there yet."""
+
+
+def write_schemas(folder: str) -> None:
+    """Write one JSON Schema for each contract, in a fixed layout."""
+    import json
+    from pathlib import Path
+
+    for name, model in (AVAILABLE | PLANNED).items():
+        schema = model.model_json_schema(by_alias=True)
+        path = Path(folder) / f"{name}.json"
+        path.write_text(
+            json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
+
+
+if __name__ == "__main__":
+    import sys
+
+    write_schemas(sys.argv[1])

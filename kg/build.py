@@ -69,7 +69,9 @@ class Text:
     def ancestors(self, provision: Provision) -> tuple[Provision, ...]:
         """The provisions around a provision, outermost first: 编章节, then 条, 款, 项."""
         index = self.index(provision)
-        return tuple(p for p in self.provisions[:index] if p.start <= provision.start and p.end >= provision.end)
+        return tuple(
+            p for p in self.provisions[:index] if p.start <= provision.start and p.end >= provision.end
+        )
 
     def at(self, offset: int) -> Provision | None:
         """The provision whose own head holds a character of the official text."""
@@ -133,6 +135,10 @@ class Build:
         self.path = path
         self.manifest = Manifest.read(path)
         self.id = self.manifest.id
+
+    def texts_intact(self) -> bool:
+        """Whether every file is there with the digest that the manifest records."""
+        return not self.manifest.damaged(self.path)
 
     # -- tables ------------------------------------------------------------------------------------
 
@@ -209,7 +215,9 @@ class Build:
     def _scenarios_by_provision(self) -> dict[str, list[ScenarioLink]]:
         found: dict[str, list[ScenarioLink]] = {}
         for row in self._rows("scenario_links.jsonl"):
-            found.setdefault(row["provision"], []).append(ScenarioLink(row["scenario"], row["provision"], row["role"]))
+            found.setdefault(row["provision"], []).append(
+                ScenarioLink(row["scenario"], row["provision"], row["role"])
+            )
         return found
 
     # -- texts -------------------------------------------------------------------------------------
@@ -295,10 +303,13 @@ class Build:
             topics=source.topics,
             validity=expression.validity,
             label=provision.label,
-            headings=tuple(f"{a.label} {a.heading}".strip() for a in text.ancestors(provision) if a.heading or a.label),
+            headings=tuple(
+                f"{a.label} {a.heading}".strip() for a in text.ancestors(provision) if a.heading or a.label
+            ),
             text=text.words(provision),
             paragraphs=tuple(
-                ClauseParagraph(p.id, None if sole else p.id.steps[-1].number, text.words(p)) for p in paragraphs
+                ClauseParagraph(p.id, None if sole else p.id.steps[-1].number, text.words(p))
+                for p in paragraphs
             ),
         )
 
@@ -347,7 +358,9 @@ def source_row(source: Source) -> dict[str, Any]:
         else None,
         "issuing_body": source.issuing_body,
         "document_number": source.document_number,
-        "versions": [[v.version_date.isoformat(), _iso(v.effective_from), v.evidence] for v in source.versions],
+        "versions": [
+            [v.version_date.isoformat(), _iso(v.effective_from), v.evidence] for v in source.versions
+        ],
         "status": source.status,
         "topics": [t.value for t in source.topics],
         "official_publication": source.official_publication,
