@@ -215,7 +215,10 @@ class EmbeddedServer:
     def stop(self) -> None:
         """End the server, whoever else uses it: it is asked, waited for, then killed. Committed data stays."""
         self._end_process()
-        (self.folder / "state.json").unlink(missing_ok=True)
+        path = self.folder / "state.json"
+        recorded = ServerState.read(path)
+        if recorded is None or recorded.pid == self.state.pid:
+            path.unlink(missing_ok=True)
         self._drop_share()
 
     def _end_process(self) -> None:
@@ -241,8 +244,12 @@ class EmbeddedServer:
         """Give up this process's share; the last one to go ends a server that was not detached."""
         if self._share is None:
             return
-        state = ServerState.read(self.folder / "state.json")
-        if state is not None and not state.detached and _is_last(self._share):
+        # Another process may have started a new server after ours was killed; without a state file someone
+        # deleted the folder, and whoever started the server still ends it.
+        current = ServerState.read(self.folder / "state.json") or self.state
+        if current.pid != self.state.pid:
+            self.state, self._process = current, None
+        if not current.detached and _is_last(self._share):
             self.stop()
         else:
             self._drop_share()

@@ -40,7 +40,7 @@ SCHEMA_VERSION = 1
 """Raised when a store loaded by older code must be loaded anew."""
 
 BATCH_ROWS = 1000
-BATCHES_PER_TRANSACTION = 5
+BATCHES_PER_TRANSACTION = 5  # a lost transaction is cheap to repeat; larger ones were no faster
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,9 @@ class GraphStore:
         """
         if uri := environ.get("YILUN_NEO4J_URI", "").strip():
             auth = (environ.get("YILUN_NEO4J_USER") or "neo4j", environ.get("YILUN_NEO4J_PASSWORD") or "")
-            store = cls(_driver(uri, auth), environ.get("YILUN_NEO4J_DATABASE") or None, home)
+            store = cls(
+                _driver(uri, auth, retry_seconds=30.0), environ.get("YILUN_NEO4J_DATABASE") or None, home
+            )
             try:
                 store._driver.verify_connectivity()
             except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError, OSError, ValueError) as error:
@@ -114,7 +116,7 @@ class GraphStore:
             return store
         server = EmbeddedServer.open(home, options, detached=detached)
         try:
-            return cls(_driver(server.uri, server.auth), DATABASE, home, server)
+            return cls(_driver(server.uri, server.auth, retry_seconds=3.0), DATABASE, home, server)
         except BaseException:
             server.close()
             raise
@@ -200,7 +202,7 @@ class GraphStore:
                 self._write_batches(writes.merge_nodes(label), [row.properties for row in node_rows])
             problems: list[Problem] = []
             for kind, edge_rows in edges.items():
-                self._write_batches(writes.merge_edges(kind), [_edge_map(row) for row in edge_rows])
+                self._write_batches(writes.merge_edges(kind), [_edge_list(row) for row in edge_rows])
                 problems += self._missing_edges(kind, edge_rows)
             return problems
 
@@ -233,8 +235,8 @@ class GraphStore:
             node_maps = (_node(line).properties for line in _lines(path))
             nodes += self._write_batches(writes.create_nodes(label), node_maps, report, path.stem)
         for kind, path in files.edges.items():
-            edge_maps = (_edge_map(_edge(line)) for line in _lines(path))
-            edges += self._write_batches(writes.create_edges(kind), edge_maps, report, path.stem)
+            edge_lists = (_edge_list(_edge(line)) for line in _lines(path))
+            edges += self._write_batches(writes.create_edges(kind), edge_lists, report, path.stem)
         return LoadReport(build_id, True, nodes, deleted, edges, 0)
 
     def _load_difference(
@@ -259,7 +261,7 @@ class GraphStore:
 
         # In this order every write finds both ends of its edges.
         edges_deleted = sum(
-            write(writes.delete_edges(kind), map(_edge_map, gone), f"-{kind}")
+            write(writes.delete_edges(kind), map(_edge_list, gone), f"-{kind}")
             for kind, (_, gone) in edges.items()
         )
         nodes_written = sum(
@@ -267,7 +269,7 @@ class GraphStore:
             for label, (rows, _) in nodes.items()
         )
         edges_written = sum(
-            write(writes.merge_edges(kind), map(_edge_map, rows), str(kind))
+            write(writes.merge_edges(kind), map(_edge_list, rows), str(kind))
             for kind, (rows, _) in edges.items()
         )
         nodes_deleted = sum(
@@ -292,7 +294,7 @@ class GraphStore:
             session.execute_write(work)
 
     def _missing_edges(self, kind: EdgeKind, rows: Sequence[EdgeRow]) -> list[Problem]:
-        keys = [_edge_map(row) for row in rows]
+        keys = [_edge_list(row) for row in rows]
         present = {
             (row["source"], row["target"], row["id"])
             for start in range(0, len(keys), BATCH_ROWS)
@@ -365,14 +367,17 @@ class GraphStore:
             session.run(text).consume()
 
 
-def _driver(uri: str, auth: tuple[str, str]) -> neo4j.Driver:
+def _driver(uri: str, auth: tuple[str, str], *, retry_seconds: float) -> neo4j.Driver:
+    # The driver also takes http:// addresses, in preview and with other packages; only Bolt is meant here.
+    if not uri.startswith(("bolt://", "bolt+s", "neo4j://", "neo4j+s")):
+        raise StoreError(f"图数据库地址 {uri} 不是 Bolt 地址；应如 neo4j://主机:7687 或 bolt://主机:7687")
     try:
         return neo4j.GraphDatabase.driver(
             uri,
             auth=auth,
             connection_timeout=10.0,
             connection_acquisition_timeout=30.0,
-            max_transaction_retry_time=15.0,
+            max_transaction_retry_time=retry_seconds,
             notifications_min_severity="OFF",
             telemetry_disabled=True,
         )
@@ -413,8 +418,8 @@ def _edge(line: bytes) -> EdgeRow:
     return row
 
 
-def _edge_map(row: EdgeRow) -> dict[str, object]:
-    return {"source": row.source, "target": row.target, "id": row.id, "properties": row.properties}
+def _edge_list(row: EdgeRow) -> list[object]:
+    return [row.source, row.target, row.properties]
 
 
 def _json(value: object) -> str:
