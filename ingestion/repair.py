@@ -8,8 +8,9 @@ inside words). The words of the law are never touched.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ingestion.readers.acquired import Form
@@ -41,11 +42,7 @@ def repair(raw: str, form: Form, *, place: str) -> Repaired:
         found.extend(rule(raw))
     for rule in _RULES:
         found.extend(rule(raw))
-    # A repair found earlier wins: what front matter removes, no other rule looks at.
-    chosen: list[Repair] = []
-    for candidate in sorted(_by_precedence(found)):
-        if not chosen or candidate.start >= chosen[-1].end:
-            chosen.append(candidate)
+    chosen = _without_overlaps(found)
     text = LayeredText(raw, tuple(chosen))
     if form is not Form.MARKDOWN and _is_extracted(text.official):
         chosen += [_raised(text, r) for r in (*_inner_spaces(text.official), *_hard_breaks(text.official))]
@@ -67,19 +64,18 @@ _SAID = {
 }
 
 
-def _by_precedence(repairs: list[Repair]) -> Iterator[Repair]:
-    """Drop repairs that lie inside a longer one that was found first."""
-    taken: list[Repair] = []
-    for candidate in repairs:
-        if candidate.end - candidate.start > 20:  # blocks: few, and they swallow what is inside
-            taken.append(candidate)
-    for candidate in repairs:
-        inside = any(
-            block is not candidate and block.start <= candidate.start and candidate.end <= block.end
-            for block in taken
-        )
-        if not inside:
-            yield candidate
+def _without_overlaps(found: Iterable[Repair]) -> list[Repair]:
+    """The repairs sorted; of two that overlap the one found first: what front matter removes, no other
+    rule looks at."""
+    chosen: list[Repair] = []
+    starts: list[int] = []
+    for candidate in found:
+        at = bisect_right(starts, candidate.start)
+        free = at == 0 or chosen[at - 1].end <= candidate.start
+        if free and (at == len(chosen) or candidate.end <= starts[at]):
+            chosen.insert(at, candidate)
+            starts.insert(at, candidate.start)
+    return chosen
 
 
 def _removals(
