@@ -43,9 +43,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 def main() -> None:
     """Run the command; errors of ours become one line on stderr and the exit code that fits."""
     try:
-        app(standalone_mode=False)
-    except typer.Exit as leaving:
-        raise SystemExit(leaving.exit_code) from None
+        code = app(standalone_mode=False)
+        raise SystemExit(code if isinstance(code, int) else 0)
     except typer.Abort:
         raise SystemExit(130) from None
     except InputError as error:

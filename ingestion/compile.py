@@ -20,7 +20,7 @@ from kg.identity import ExpressionId
 from kg.model import Expression, Source
 from kg.problem import InputError, Problem, Severity
 from kg.titles import TitleIndex, TitleRelation
-from kg.vocabulary import Level
+from kg.vocabulary import Kind, Level
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done, and how much there is."""
@@ -108,6 +108,7 @@ def compile_build(
             problems += version.problems
             problems += version.text.rebased(version.id).problems
 
+    problems += _without_numbering(texts)
     resolver = Resolver(titles, texts)
     citations: list[Citation] = []
     definitions: list[Definition] = []
@@ -284,6 +285,21 @@ def _same_text_two_works(versions: Mapping[str, Sequence[Version]]) -> list[Prob
         for group in by_words.values()
         for twin in group[1:]
         if twin.id.key != group[0].id.key
+    ]
+
+
+def _without_numbering(texts: Mapping[str, Sequence[Text]]) -> list[Problem]:
+    """Texts with neither 条 nor numbered points: they can be read, but search has no unit to find in them."""
+    return [
+        Problem(
+            Severity.WARNING,
+            "law_without_numbering",
+            str(text.expression.id),
+            "没有条，也没有编号的点：可以浏览，检索不到",
+        )
+        for group in texts.values()
+        for text in group
+        if not any(p.kind in (Kind.ARTICLE, Kind.POINT) for p in text.provisions)
     ]
 
 

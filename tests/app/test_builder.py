@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-
 from pathlib import Path
 
 import pytest
@@ -90,7 +89,7 @@ def test_a_full_disk_is_said_and_the_last_build_serves(
         return original(self, *args, **kwargs)  # type: ignore[call-overload]  # passes on what it was given
 
     monkeypatch.setattr(Path, "open", full)
-    with pytest.raises(YilunError, match="磁盘已满.*上一个构建仍可使用.*腾出空间"):
+    with pytest.raises(YilunError, match=r"磁盘已满.*上一个构建仍可使用.*腾出空间"):
         build(tmp_path / "home", corpus)
     monkeypatch.undo()
     home = Home(tmp_path / "home")
@@ -105,7 +104,7 @@ def test_a_damaged_file_is_named_and_a_build_repairs_it(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     path = home.build() / "expressions.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DamagedError, match="expressions.jsonl"):
+    with pytest.raises(DamagedError, match=r"expressions\.jsonl"):
         _ = Build(home.build()).expressions
     assert build(tmp_path / "home", corpus).build_id == report.build_id
     assert Build(home.build()).texts_intact()
@@ -142,7 +141,7 @@ def test_two_builds_at_once_the_second_is_told(tmp_path: Path) -> None:
     holder.start()
     try:
         assert ready.wait(30)
-        with pytest.raises(InputError, match="正在.*构建"):
+        with pytest.raises(InputError, match=r"正在.*构建"):
             build(tmp_path / "home", corpus)
     finally:
         done.set()
