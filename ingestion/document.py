@@ -19,7 +19,7 @@ from kg.build import provision_from_row, provision_row
 from kg.identity import ExpressionId, ProvisionId
 from kg.model import Origin, Provision
 from kg.problem import Problem, Severity
-from kg.text import LayeredText, Repair, canonical
+from kg.text import LayeredText, Repair, canonical, digest
 from kg.vocabulary import Kind
 
 _NOBODY = ExpressionId("待定", None, 1)
@@ -139,7 +139,7 @@ def _glued_headings(acquired: Acquired, parsed: Parsed) -> Iterable[Problem]:
 class DocumentCache:
     """Parsed texts on disk, keyed by raw text, form and the digest of the code that parses.
 
-    A missing, torn or foreign entry is parsed again; the cache can be deleted at any time.
+    A missing, damaged or foreign entry is parsed again; the cache can be deleted at any time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -169,17 +169,21 @@ class DocumentCache:
             "provisions": [provision_row(p) for p in document.provisions],
         }
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        body = json.dumps(value)
+        temporary.write_text(f"{digest(body)}\n{body}", encoding="utf-8")
         temporary.replace(path)
         return document
 
 
 def _load(path: Path, key: str) -> Mapping[str, list[list[Any]]] | None:
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        recorded, _, body = path.read_text(encoding="utf-8").partition("\n")
     except (OSError, ValueError):
         return None
-    return stored if isinstance(stored, dict) and stored.get("key") == key else None
+    if recorded != digest(body):
+        return None
+    stored: dict[str, Any] = json.loads(body)
+    return stored if stored["key"] == key else None
 
 
 def code_digest() -> str:
