@@ -6,8 +6,10 @@ written again. Vectors stand apart, in a cache, under the id of that manifest.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -78,7 +80,8 @@ def write_index(
 
 
 def _dense_folder(cache: Path, index_id: str, encoder: Encoder) -> Path:
-    return cache / "dense" / f"{index_id}-{encoder.digest[:16]}"
+    # By the encoder's name: hashing the model's files is left to the first use of its vectors.
+    return cache / "dense" / f"{index_id}-{hashlib.sha256(encoder.name.encode()).hexdigest()[:8]}"
 
 
 def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Progress | None = None) -> None:
@@ -86,12 +89,11 @@ def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Prog
 
     Nothing is done where that index of vectors stands already; a damaged one is made again.
     """
-    try:
-        index = ClauseIndex.open(folder, cache=cache, encoder=encoder)
-    except DamagedError:
-        index = ClauseIndex.open(folder)
+    index = ClauseIndex.open(folder, cache=cache, encoder=encoder)
     if index.stack.dense:
-        return
+        with suppress(DamagedError):  # a damaged one is made again
+            index.stack.dense.verify()
+            return
     target = _dense_folder(cache, index.manifest.id, encoder)
     target.mkdir(parents=True, exist_ok=True)
     texts = [document(clause).passage() for clause in index.clauses()]
@@ -144,7 +146,8 @@ class ClauseIndex:
     def open(cls, folder: Path, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
         """Open an index; with a cache folder and an encoder also its vectors, where they were made.
 
-        DamagedError names the first file that is missing or not what was written.
+        DamagedError names the first file that is missing or not what was written; the vectors are
+        checked with their first use.
         """
         import numpy as np
 
@@ -169,11 +172,13 @@ class ClauseIndex:
         )
 
     def verify(self) -> None:
-        """Hash every file again; DamagedError names those that differ by now."""
+        """Hash every file again, vectors too; DamagedError names those that differ by now."""
         if damaged := self.manifest.damaged(self.folder):
             raise DamagedError(
                 f"索引 {self.folder} 中有文件损坏: {'、'.join(damaged)}；请重新运行 yilun build"
             )
+        if self.stack.dense:
+            self.stack.dense.verify()
 
     def __len__(self) -> int:
         return len(self.ids)

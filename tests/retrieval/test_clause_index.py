@@ -78,11 +78,14 @@ def test_a_damaged_vector_index_is_refused_by_name(tmp_path: Path) -> None:
     write_index(CLAUSES, tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
     (path,) = (tmp_path / "cache").rglob("dense.faiss")
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    index = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
     with pytest.raises(DamagedError, match=r"dense\.faiss"):
-        ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
+        index.stack.rank("患者", 3)
+    with pytest.raises(DamagedError, match=r"dense\.faiss"):
+        index.verify()
     index_vectors(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
     repaired = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
-    assert "dense" in repaired.stack.systems
+    repaired.verify()
 
 
 def test_writing_vectors_that_was_cut_off_leaves_lexical_search(tmp_path: Path) -> None:
@@ -96,11 +99,17 @@ def test_writing_vectors_that_was_cut_off_leaves_lexical_search(tmp_path: Path) 
 
 def test_vectors_of_another_encoder_are_not_used(tmp_path: Path) -> None:
     class Other(PlainEncoder):
+        name = "other"
+
+    class Altered(PlainEncoder):
         digest = "1" * 32
 
     write_index(CLAUSES, tmp_path / "index", cache=tmp_path / "cache", encoder=PlainEncoder())
     index = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=Other())
     assert index.stack.systems == ("bm25", "default")
+    index = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=Altered())
+    with pytest.raises(DamagedError, match="plain"):
+        index.stack.rank("患者", 3)
 
 
 # -- dates ---------------------------------------------------------------------------------------------
