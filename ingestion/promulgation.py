@@ -122,7 +122,7 @@ def find_repeals(
         before = official[sentence_start : mention.start]
         if not (match := _ENDING.search(after)):
             continue
-        between = re.sub(r"[（(][^）)]*[)）]|《[^》]*》", "", after[: match.start()])
+        between = re.sub(r"[（(][^）)]*[)）]|《[^》]*》", "", after[: match.start()]).rstrip("，")
         # 《甲》和《乙》同时废止: nothing but names, numbers and joints may stand between title and predicate.
         if re.search(r"[，；](?!同时|即行)|规定的|依据|依照|根据|条", between) or re.search(
             r"(?:依据|依照|根据|按照)$", before
