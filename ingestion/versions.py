@@ -210,8 +210,10 @@ def _doubt(source: Source, version: Version) -> None:
         if claim and not claim.evidence.startswith("front_matter:") and _ENDED_WORDS.search(claim.value):
             version.doubt = f"来源标记“{claim.value}”，日期不详"
     evidence = source.evidence.get("status", "")
-    elsewhere = evidence.startswith("INDEX:") and all(
-        evidence != f"INDEX:{copy.origin.place}" for copy in version.copies
+    elsewhere = (
+        source.status == "amended_since"
+        and evidence.startswith("INDEX:")
+        and all(evidence != f"INDEX:{copy.origin.place}" for copy in version.copies)
     )  # an index row speaks of its own file, not of other versions of the work
     if not version.doubt and not elsewhere and source.status in ("repealed", "amended_since"):
         word = "已废止" if source.status == "repealed" else "此后又有修改"
