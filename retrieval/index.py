@@ -13,8 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from zlib import crc32
 
 from kg.clause import Clause
 from kg.problem import DamagedError, InputError
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from kg.manifest import Manifest
 
-FORMAT = 1
+FORMAT = 2
 _CLAUSES, _IDS, _ROWS = "clauses.jsonl", "ids.txt", "rows.npy"
 _LEVELS, _TOPICS = tuple(Level), tuple(Topic)
 
@@ -61,9 +63,9 @@ def write_index(
             raise InputError(f"两个条文的 id 相同: {one}；索引要求 id 唯一")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _CLAUSES).open("wb") as file:
-        lengths = [file.write(encode_clause(clause)) for _, clause in held]
+        marks = [(file.write(line), crc32(line)) for line in (encode_clause(clause) for _, clause in held)]
     (folder / _IDS).write_text("".join(f"{id_}\n" for id_, _ in held), "utf-8", newline="\n")
-    _write_rows([clause for _, clause in held], lengths, folder / _ROWS)
+    _write_rows([clause for _, clause in held], marks, folder / _ROWS)
     bm25 = BM25()
     write_lexical((document(clause).terms() for _, clause in held), folder, bm25=bm25)
     manifest = Manifest.of_folder(
@@ -100,7 +102,7 @@ def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Prog
     write_dense(texts, target, cache=VectorCache(cache, encoder), encoder=encoder, progress=progress)
 
 
-def _write_rows(clauses: list[Clause], lengths: list[int], path: Path) -> None:
+def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], path: Path) -> None:
     import numpy as np
 
     articles: dict[tuple[str, str], int] = {}
@@ -109,10 +111,11 @@ def _write_rows(clauses: list[Clause], lengths: list[int], path: Path) -> None:
         dtype=[
             ("offset", "<i8"), ("length", "<i4"), ("article", "<i4"), ("newness", "<i4"), ("begins", "<i4"),
             ("not_before", "<i4"), ("ends", "<i4"), ("contested", "<i4"), ("level", "<i2"), ("topics", "<i4"),
+            ("crc", "<u4"),
         ],
     )  # fmt: skip
     offset = 0
-    for row, (clause, length) in enumerate(zip(clauses, lengths, strict=True)):
+    for row, (clause, (length, crc)) in enumerate(zip(clauses, marks, strict=True)):
         expression, steps = clause.id.expression, "/".join(map(str, clause.id.steps))
         validity = clause.validity
         days = (validity.begins, validity.not_before, validity.ends, validity.contested_from)
@@ -125,9 +128,20 @@ def _write_rows(clauses: list[Clause], lengths: list[int], path: Path) -> None:
             *(day.toordinal() if day else 0 for day in days),
             _LEVELS.index(clause.level),
             sum(1 << _TOPICS.index(topic) for topic in clause.topics),
+            crc,
         )
         offset += length
     np.save(path, rows, allow_pickle=False)
+
+
+def _mapped(path: Path, size: int) -> mmap | bytes:
+    try:
+        with path.open("rb") as file:
+            if (found := path.stat().st_size) != size:
+                raise DamagedError(f"{path} 有 {found} 字节，应为 {size}；请重新运行 yilun build")
+            return mmap(file.fileno(), 0, access=ACCESS_READ) if size else b""
+    except OSError as error:
+        raise DamagedError(f"{path} 读不到（{error.strerror}）；请重新运行 yilun build") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,15 +153,15 @@ class ClauseIndex:
     ids: tuple[str, ...]
     stack: Stack
     _rows: npt.NDArray[np.void]
-    _records: memoryview
+    _records: mmap | bytes
     _masks: dict[object, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
         """Open an index; with a cache folder and an encoder also its vectors, where they were made.
 
-        DamagedError names the first file that is missing or not what was written; the vectors are
-        checked with their first use.
+        DamagedError names the first file that is missing or not what was written. Of the records only
+        the size is checked here, each one when it is read; the vectors with their first use.
         """
         import numpy as np
 
@@ -156,20 +170,15 @@ class ClauseIndex:
         manifest = Manifest.read(folder)
         if manifest.parameters.get("index_format") != str(FORMAT):
             raise InputError(f"索引 {folder} 由另一版本的 yilun 写成；请重新运行 yilun build")
-        for name in (_CLAUSES, _IDS, _ROWS, *FILES):
+        for name in (_IDS, _ROWS, *FILES):
             manifest.read_bytes(folder, name)
         ids = tuple((folder / _IDS).read_text("utf-8").splitlines())
+        rows = np.load(folder / _ROWS, allow_pickle=False)
         dense = None
         if cache and encoder:
             dense = DenseIndex.open(_dense_folder(cache, manifest.id, encoder), encoder, rows=len(ids))
-        return cls(
-            folder,
-            manifest,
-            ids,
-            Stack(LexicalIndex.open(folder, len(ids)), dense),
-            np.load(folder / _ROWS, allow_pickle=False),
-            memoryview((folder / _CLAUSES).read_bytes()),
-        )
+        stack = Stack(LexicalIndex.open(folder, len(ids)), dense)
+        return cls(folder, manifest, ids, stack, rows, _mapped(folder / _CLAUSES, int(rows["length"].sum())))
 
     def verify(self) -> None:
         """Hash every file again, vectors too; DamagedError names those that differ by now."""
@@ -186,7 +195,12 @@ class ClauseIndex:
     def clause(self, row: int) -> Clause:
         """The clause of a row."""
         start = int(self._rows[row]["offset"])
-        return decode_clause(bytes(self._records[start : start + int(self._rows[row]["length"])]))
+        line = self._records[start : start + int(self._rows[row]["length"])]
+        if crc32(line) != int(self._rows[row]["crc"]):
+            raise DamagedError(
+                f"{self.folder / _CLAUSES} 中 {self.ids[row]} 的记录已损坏；请重新运行 yilun build"
+            )
+        return decode_clause(line)
 
     def clauses(self) -> Iterator[Clause]:
         """Every clause, by id."""

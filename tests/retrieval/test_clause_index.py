@@ -51,7 +51,7 @@ def test_two_clauses_of_one_id_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["clauses.jsonl", "ids.txt", "rows.npy", "terms.npy", "starts.npy", "documents.npy", "weights.npy"],
+    ["ids.txt", "rows.npy", "terms.npy", "starts.npy", "documents.npy", "weights.npy"],
 )
 def test_a_flipped_byte_is_refused_by_name(tmp_path: Path, name: str) -> None:
     write_index(CLAUSES, tmp_path)
@@ -60,6 +60,29 @@ def test_a_flipped_byte_is_refused_by_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(DamagedError, match=name):
         ClauseIndex.open(tmp_path)
+
+
+def test_a_flipped_byte_in_a_record_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    write_index(CLAUSES, tmp_path)
+    path = tmp_path / "clauses.jsonl"
+    path.write_text(path.read_text("utf-8").replace("二十四小时", "二十五小时", 1), "utf-8")
+    index = ClauseIndex.open(tmp_path)
+    with pytest.raises(DamagedError, match=r"clauses\.jsonl.*某市急救条例@2010-01-01/art3"):
+        list(index.clauses())
+    with pytest.raises(DamagedError, match=r"clauses\.jsonl"):
+        index.verify()
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DamagedError, match=r"clauses\.jsonl.*字节"):
+        ClauseIndex.open(tmp_path)
+    path.unlink()
+    with pytest.raises(DamagedError, match=r"clauses\.jsonl"):
+        ClauseIndex.open(tmp_path)
+
+
+def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
+    write_index([], tmp_path)
+    index = ClauseIndex.open(tmp_path)
+    assert len(index) == 0 and not index.allowed(TODAY).any()
 
 
 def test_a_missing_file_and_a_later_change_are_refused_by_name(tmp_path: Path) -> None:
