@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ingestion.document import Document, best_claim
-from ingestion.ledger import Action, Ledger
+from ingestion.ledger import UNVERIFIED, Action, Ledger
 from ingestion.promulgation import find_repeals
 from ingestion.readers.acquired import Acquired, Acquisition
 from ingestion.relations import Definition, find_bases, find_definitions
@@ -342,6 +342,12 @@ def _endings(
                 endings[target].append(ending)
                 by_text[target].append((str(text.expression.id), ending))
     for key, source in sources.items():
+        held = {version.id.version for version in versions.get(key, ())}
+        for recorded in source.versions if held else ():
+            day = recorded.version_date
+            if day not in held and recorded.evidence not in UNVERIFIED:
+                evidence = f"台账（{recorded.evidence}）"
+                endings[key].append(Ending(key, recorded.effective_from, day, evidence, newer=day))
         successor = source.successor
         if not (successor and successor.since and successor.evidence.startswith(("TEXT:", "INDEX:"))):
             continue

@@ -7,7 +7,8 @@ The rules, in order of authority:
 2. An undated text is the dated version of the same work with the same words, or with the same effective date.
 3. A version takes effect on the day that the ledger records with evidence, else that its own text names,
    else that its origin states; a day before the version's own date is the original act's and says nothing.
-4. A version ends when a later one takes effect, or when another text says that the work is repealed.
+4. A version ends when a later one takes effect (held, or recorded in the ledger with evidence), or when
+   another text says that the work is repealed.
    A status word ("已废止") without a date ends nothing, but nobody may call the text current: unknown.
 5. Of several copies, the one with unbroken numbering and most articles is taken, then by `_PREFERENCE`;
    the others stay as witnesses and are compared article by article.
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from ingestion.document import Document
+from ingestion.ledger import UNVERIFIED
 from kg.dates import Validity
 from kg.identity import ExpressionId
 from kg.model import Source
@@ -57,12 +59,14 @@ class Ending:
     """A recorded event that ends a work: since when, on whose word.
 
     `since` None means that the repealing text's own beginning is unknown but not before `not_before`.
+    `newer` is the date of a newer version that the ledger records: it ends the versions dated before it.
     """
 
     key: str
     since: date | None
     not_before: date | None
     evidence: str
+    newer: date | None = None
 
 
 def versions_of(source: Source, documents: Sequence[Document]) -> list[Version]:
@@ -121,13 +125,16 @@ def timeline(
         elif other.not_before and (contested is None or other.not_before < contested):
             contested = other.not_before
     for ending in endings:
+        if ending.newer and not (version.id.version and version.id.version < ending.newer):
+            continue
+        word = "有新的文本" if ending.newer else "废止"
         if ending.since is not None:
             if (own is None or own < ending.since) and (ends is None or ending.since < ends):
                 ends = ending.since
-                notes.append(f"{ending.evidence}：自{ending.since.isoformat()}起废止")
+                notes.append(f"{ending.evidence}：自{ending.since.isoformat()}起{word}")
         elif ending.not_before and (own is None or own < ending.not_before):
             contested = min(contested or ending.not_before, ending.not_before)
-            notes.append(f"{ending.evidence}：已被废止，日期不详")
+            notes.append(f"{ending.evidence}：已{word}，日期不详")
     if version.doubt and ends is None:
         contested = own or date.min
         notes.append(version.doubt)
@@ -168,16 +175,12 @@ def _version(source: Source, expression: ExpressionId, copies: list[Document]) -
     version.not_before = day
     stated: list[tuple[date, str]] = []
     for recorded in source.versions:
-        if (
-            recorded.version_date == day
-            and recorded.effective_from
-            and not recorded.evidence.startswith("memory")
-        ):
+        if recorded.version_date == day and recorded.effective_from and recorded.evidence not in UNVERIFIED:
             stated.append((recorded.effective_from, f"台账（{recorded.evidence}）"))
     for copy in version.copies:
         if copy.notes.effective and not copy.claim("part_of"):
             stated.append((copy.notes.effective, f"文本自述（{copy.origin.place}）"))
-        elif copy.notes.from_publication and day and len(copy.notes.enacted) <= 1:
+        elif day and _takes_effect_when_published(copy, day):
             stated.append((day, f"文本自述自公布之日起施行（{copy.origin.place}）"))
     for copy in version.copies:
         if claimed := _claimed_date(copy, "effective_date"):
@@ -201,6 +204,17 @@ def _version(source: Source, expression: ExpressionId, copies: list[Document]) -
         version.evidence = "施行日期不详"
     _doubt(source, version)
     return version
+
+
+def _takes_effect_when_published(copy: Document, day: date) -> bool:
+    """Whether 自公布之日起施行 speaks of this version: an amended text still carries its first act's words."""
+    if not copy.notes.from_publication:
+        return False
+    enacted = copy.notes.enacted
+    if enacted:
+        return len(enacted) == 1 and day - enacted[0] <= _LATE_NOTES
+    claimed = _claimed_date(copy, "effective_date")
+    return claimed is None or claimed >= day
 
 
 def _doubt(source: Source, version: Version) -> None:
