@@ -51,11 +51,24 @@ def locate_mentions(text: Text, titles: TitleIndex) -> list[Located]:
     located: list[Located] = []
     for start, end in _blocks(text):
         for mention in find_mentions(text.official[start:end], titles):
+            if _names_a_paper(mention, titles):
+                continue
             shifted = _shift(mention, start)
             provision = text.at(shifted.start)
             if provision and not _is_own_label(provision, shifted):
                 located.append(Located(provision, shifted))
     return located
+
+
+_PAPER = re.compile(r"(?:证|证明|执照|书|表|单|批件|报告|范本)$")
+
+
+def _names_a_paper(mention: Mention, titles: TitleIndex) -> bool:
+    """《医疗机构执业许可证》 is a certificate, no work that could be cited; a 议定书 is."""
+    if mention.anchor is not Anchor.TITLE or any(target.path for target in mention.targets):
+        return False
+    paper = _PAPER.search(mention.title) and not mention.title.endswith("议定书")
+    return bool(paper) and not titles.lookup(mention.title)
 
 
 def _blocks(text: Text) -> Iterator[tuple[int, int]]:
@@ -118,12 +131,14 @@ class Resolver:
                 hits = self.titles.lookup(mention.title)
                 keys = sorted({hit.key for hit in hits})
                 if not keys:
-                    return made(OUT_OF_CORPUS, "台账与语料中没有这个名称"), None
+                    return made(OUT_OF_CORPUS, "台账与此构建中没有这个名称"), None
                 if len(keys) > 1:
                     return made(AMBIGUOUS, f"名称可指：{'、'.join(keys)}"), None
                 renamed = all(hit.relation is TitleRelation.FORMER for hit in hits)
                 return made(*self._abroad(text, keys[0], mention.targets, renamed=renamed)), keys[0]
             case Anchor.SAME:
+                if mention.title.endswith("条"):  # 该条: the article cited last, which is not followed
+                    return made(UNRESOLVED, f"“{mention.title}”所指的条文未能确定"), None
                 noun = mention.title in INSTRUMENT_NOUNS
                 if last_key is None or (noun and not re.search(f"{mention.title}(?:（[^）]*）)?$", last_key)):
                     return made(UNRESOLVED, f"“{mention.title}”之前没有提到可指的文件"), None
@@ -140,7 +155,7 @@ class Resolver:
         if last_key is None or not first or first[0].kind is not Kind.ARTICLE:
             return False
         before = text.official[item.provision.start : item.mention.start]
-        sentence = before[before.rfind("。") + 1 :]
+        sentence = re.split(r"[。|\n]", before)[-1]
         return "《" in sentence and not re.search(r"本[法条办规解细准规]", sentence[sentence.rfind("》") :])
 
     # -- inside the citing text --------------------------------------------------------------------
@@ -173,9 +188,12 @@ class Resolver:
                 kind = target.path[0].kind if target.path else Kind.ARTICLE
                 if kind is Kind.ARTICLE or kind.is_container:
                     return places_of(text, target)
-                around = Kind.ARTICLE if kind is Kind.PARAGRAPH else Kind.PARAGRAPH
-                base = enclosing(text, here, around) or enclosing(text, here, Kind.ARTICLE)
-                return ([], "不在任何条文之内") if base is None else places_of(text, target, base)
+                article = enclosing(text, here, Kind.ARTICLE)
+                around = None if kind is Kind.PARAGRAPH else enclosing(text, here, Kind.PARAGRAPH)
+                if around and (inside := places_of(text, target, around))[0]:
+                    return inside
+                # 有第（四）项情形的 in a 款 below the list: the items of the article
+                return ([], "不在任何条文之内") if article is None else places_of(text, target, article)
 
     # -- other works -------------------------------------------------------------------------------
 

@@ -97,6 +97,7 @@ HOME = (
         ("有下列情形之一的：\n（一）甲；\n（二）违反前项的。", [["art4/p1/i1"]]),
         ("有下列情形之一的：\n（一）甲；\n（二）乙。\n有本条第一款第（一）项情形的，丙。", [["art4/p1/i1"]]),
         ("甲。\n第一款所称甲。", [["art4/p1"]]),
+        ("有下列情形之一的：\n（一）甲；\n（二）乙。\n有第（二）项情形的，应当丙。", [["art4/p1/i2"]]),
         ("依照《某办法》第三条第一款。", [["art3/p1"]]),
     ],
 )
@@ -116,6 +117,7 @@ def test_at_home(article: str, expected: list[list[str]]) -> None:
         ("违反第三条至第一条的。", "范围颠倒"),
         ("违反前款的。", "之前没有"),
         ("依照该法第三条。", "没有提到"),
+        ("该条第二款所称甲。", "该条"),
     ],
 )
 def test_places_that_are_not_there(article: str, reason: str) -> None:
@@ -138,6 +140,21 @@ def test_annexes_number_their_own_articles() -> None:
 def test_notes_and_labels_cite_nothing() -> None:
     body = "（根据《丙条例》第一条修订）\n第一条　甲。\n第二条\n乙。\n国家某委员会\n"
     assert citations(text(OWN, body, D(2020, 1, 1)), text(OTHER, "第一条　甲。\n", D(2010, 1, 1))) == []
+
+
+def test_a_certificate_is_no_work() -> None:
+    body = "第一条　未取得《医疗机构执业许可证》、《知情同意书》的，依照《日内瓦公约议定书》处理。\n"
+    (found,) = citations(text(OWN, body, D(2020, 1, 1)))
+    assert (found.surface, found.outcome) == ("《日内瓦公约议定书》", OUT_OF_CORPUS)
+
+
+def test_rows_of_a_table_do_not_share_a_title() -> None:
+    body = "第一条　甲。\n第二条　下列：\n| 第一条 | 《丙条例》第三条 |\n| 第一条 | 乙 |\n"
+    assert [targets(c) for c in citations(text(OWN, body, D(2020, 1, 1)), THIRD)] == [
+        ["art1"],
+        ["art3"],
+        ["art1"],
+    ]
 
 
 # -- other works ---------------------------------------------------------------------------------------
