@@ -1,0 +1,418 @@
+"""Drawing the browsing page: sources on the left, contents beside the words of the law. No query, no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from app import browse_html as mark
+from app.browse_diff import Extent
+from app.browse_selection import Selection, Tab
+from app.browse_text import ContentsRow
+from app.browse_tree import NOT_HELD, LevelGroup, SourceRow
+from app.browse_view import ArticlePage, PageView, Reading, SourceView, VersionRow, jump, page_view
+from app.views import Coverage, coverage
+from kg.build import Build
+from kg.problem import InputError
+from kg.vocabulary import Level, Status, Topic
+
+_EARLIEST, _LATEST = date(1949, 10, 1), date(2099, 12, 31)
+_COLOURS = {
+    Status.IN_FORCE: "green",
+    Status.NOT_YET: "blue",
+    Status.ENDED: "red",
+    Status.UNKNOWN: "orange",
+}
+_SIGNS = {Status.IN_FORCE: "●", Status.NOT_YET: "◔", Status.ENDED: "✕", Status.UNKNOWN: "◐"}
+_NOT_HELD_SIGN = "○"
+
+
+def browse(build: Build, today: date) -> None:
+    """The whole page for what the URL says."""
+    selection, faults = Selection.read(st.query_params, today=today)
+    page = page_view(build, selection)
+    with st.sidebar:
+        home = Selection(as_of=selection.as_of, build=selection.build)
+        st.button("**医伦　法规浏览**", key="home", type="tertiary", on_click=_go, args=(home,))
+        _filters(build, selection, today)
+        for group in page.groups:
+            _level(group, selection)
+        if not page.groups:
+            st.html(mark.note("没有符合筛选条件的文件；请放宽位阶、场景或题名。", kind="info"))
+        _legend()
+        st.caption(f"构建 {mark.label(page.build)}　不是法律意见")
+    for fault in faults:
+        st.html(mark.note(fault, kind="warning"))
+    if page.source is None:
+        _errors(page)
+        _welcome(coverage(build), selection)
+        return
+    left, right = st.columns([5, 12], gap="medium")
+    with left:
+        _contents(page, page.source)
+    with right:
+        _errors(page)
+        if page.article:
+            _article(page, page.article)
+        else:
+            _work(page, page.source)
+
+
+def _go(selection: Selection) -> None:
+    st.query_params.from_dict(selection.params())
+
+
+def _errors(page: PageView) -> None:
+    for error in page.errors:
+        st.html(mark.note(error, kind="error"))
+    for warning in page.warnings:
+        st.html(mark.note(warning, kind="warning"))
+
+
+# -- left: day, search, filters, sources ---------------------------------------------------------------
+
+
+def _filters(build: Build, selection: Selection, today: date) -> None:
+    """The widgets show what the URL says; a change goes into the URL and comes back from there."""
+    state = st.session_state
+    state["as_of"] = min(max(selection.as_of, _EARLIEST), _LATEST)
+    state["words"] = selection.words
+    state["levels"] = [level.value for level in selection.levels]
+    state["topics"] = [topic.value for topic in selection.topics]
+    state["held_only"] = selection.held_only
+
+    def changed(change: Callable[[], Selection]) -> Callable[[], None]:
+        return lambda: _go(change())
+
+    def new_day() -> Selection:
+        day: date | None = state["as_of"]
+        if day is None:
+            return selection
+        # Another day may have another version of the same article in force.
+        return replace(selection, as_of=day, version="", against="")
+
+    def new_words() -> Selection:
+        typed = (state["words"] or "").strip()
+        try:
+            return replace(selection.at(jump(build, typed, selection.as_of)), words="")
+        except InputError:
+            return replace(selection, words=typed)
+
+    st.date_input(
+        "按哪一天的法律",
+        key="as_of",
+        min_value=_EARLIEST,
+        max_value=_LATEST,
+        format="YYYY-MM-DD",
+        on_change=changed(new_day),
+    )
+    if selection.as_of != today:
+        st.button(
+            f"不是今天；改为今天 {today}",
+            key="today",
+            type="tertiary",
+            on_click=_go,
+            args=(replace(selection, as_of=today, version="", against=""),),
+        )
+    st.text_input(
+        "题名，或直接输入条文",
+        key="words",
+        placeholder="知情同意、护士条例；民法典1219条",
+        help="题名、简称、文号按词筛选；写成《医师法》第二十五条、民法典1219条 则直接打开该条。",
+        on_change=changed(new_words),
+    )
+    if selection.words and any(char.isdigit() or char in "第条" for char in selection.words):
+        _why_not(build, selection)
+    with st.expander("筛选", expanded=bool(selection.levels or selection.topics or selection.held_only)):
+        st.multiselect(
+            "位阶",
+            [level.value for level in Level],
+            key="levels",
+            placeholder="全部",
+            on_change=changed(lambda: replace(selection, levels=tuple(map(Level, state["levels"])))),
+        )
+        st.multiselect(
+            "场景",
+            [topic.value for topic in Topic],
+            key="topics",
+            placeholder="全部",
+            on_change=changed(lambda: replace(selection, topics=tuple(map(Topic, state["topics"])))),
+        )
+        st.toggle(
+            "只看已收录",
+            key="held_only",
+            on_change=changed(lambda: replace(selection, held_only=state["held_only"])),
+        )
+
+
+def _why_not(build: Build, selection: Selection) -> None:
+    try:
+        jump(build, selection.words, selection.as_of)
+    except InputError as error:
+        st.html(mark.small(f"按题名筛选；不能作为条文打开：{error}"))
+
+
+def _level(group: LevelGroup, selection: Selection) -> None:
+    mode = "search" if selection.words else "rest"
+    with st.expander(
+        f"{group.level.value}　{group.count}",
+        expanded=group.opened,
+        key=f"level-{mode}-{group.level.name}",
+        type="compact",
+        on_change="rerun",
+    ) as shown:
+        if shown.open:
+            with st.container(key=f"list-level-{group.level.name}", gap=None):
+                for row in group.rows:
+                    _source_row(row, selection)
+
+
+def _source_row(row: SourceRow, selection: Selection) -> None:
+    sign = f":{_COLOURS[row.status]}[{_SIGNS[row.status]}]" if row.status else f":gray[{_NOT_HELD_SIGN}]"
+    said = row.status.zh if row.status else NOT_HELD
+    st.button(
+        f"{sign} {mark.label(row.name)}" if row.held else f"{sign} :gray[{mark.label(row.name)}]",
+        key=f"source-{row.key}",
+        help=mark.label(f"{row.title}（{said}）"),
+        type="secondary" if row.chosen else "tertiary",
+        width="stretch",
+        on_click=_go,
+        args=(selection.at(row.key),),
+    )
+
+
+def _legend() -> None:
+    signs = [f":{_COLOURS[status]}[{_SIGNS[status]}] {status.zh}" for status in Status]
+    st.caption("　".join([*signs, f":gray[{_NOT_HELD_SIGN}] {NOT_HELD}"]))
+
+
+# -- middle: versions and contents ---------------------------------------------------------------------
+
+
+def _contents(page: PageView, source: SourceView) -> None:
+    selection = page.selection
+    title = source.title
+    st.button(
+        f"**{mark.label(title)}**",
+        key="work",
+        type="tertiary",
+        on_click=_go,
+        args=(selection.at(source.key),),
+        help="文件信息与全文",
+    )
+    if len(source.versions) > 1:
+        _version_choice(selection, source.versions)
+    if page.contents:
+        with st.container(key="list-contents", gap=None):
+            for number, row in enumerate(page.contents):
+                _contents_row(page, row, f"d{row.depth}-{number}")
+
+
+def _version_choice(selection: Selection, versions: tuple[VersionRow, ...]) -> None:
+    with st.container(key="list-versions", gap=None):
+        for version in versions:
+            colour, sign = _COLOURS[version.status], _SIGNS[version.status]
+            st.button(
+                f":{colour}[{sign}] {mark.label(version.name)} :{colour}[{version.status.zh}]",
+                key=f"version-{version.id}",
+                type="secondary" if version.chosen else "tertiary",
+                width="stretch",
+                help=mark.label(f"{version.life}。{version.note}"),
+                on_click=_go,
+                args=(replace(selection.at(version.id), article=selection.article),),
+            )
+
+
+def _contents_row(page: PageView, row: ContentsRow, key: str) -> None:
+    sign = ("▾ " if row.opened else "▸ ") if row.folds else ""
+    detail = f" :gray[{mark.label(row.detail)}]" if row.detail else ""
+    st.button(
+        f"{sign}{mark.label(row.label)}{detail}",
+        key=key,
+        type="secondary" if row.chosen else "tertiary",
+        width="stretch",
+        on_click=_go,
+        args=(page.selection.at(f"{_shown_version(page)}/{row.article}"),),
+    )
+
+
+def _shown_version(page: PageView) -> str:
+    assert page.source is not None
+    return next(version.id for version in page.source.versions if version.chosen)
+
+
+# -- right: a work or a heading ------------------------------------------------------------------------
+
+
+def _work(page: PageView, source: SourceView) -> None:
+    selection = page.selection
+    if page.reading and selection.article:
+        _reading(page, page.reading)
+        return
+    st.html(mark.heading(f"《{source.title}》", mark.level_tag(source.level)))
+    if not source.held:
+        st.html(mark.note(source.missing, kind="info"))
+    st.html(mark.versions(source.versions, selection))
+    with st.expander("文件信息", expanded=not source.held):
+        st.html(mark.facts_table(source.facts))
+    if page.reading:
+        _reading(page, page.reading)
+
+
+def _reading(page: PageView, reading: Reading) -> None:
+    selection = page.selection
+    if selection.article and page.source:
+        st.html(mark.heading(reading.title, trail=(f"《{page.source.title}》",)))
+    if reading.lines:
+        st.html(mark.law(reading.lines, selection))
+    if reading.headings:
+        st.caption("篇幅较长，请从目录选择章节：")
+        with st.container(key="list-headings", gap=None):
+            for number, row in enumerate(reading.headings):
+                _contents_row(page, row, f"d0-heading-{number}")
+
+
+# -- right: an article ---------------------------------------------------------------------------------
+
+
+def _article(page: PageView, found: ArticlePage) -> None:
+    selection, article = page.selection, found.article
+    life = next(version.life for version in page.source.versions if version.chosen) if page.source else ""
+    tags = [mark.status_tag(article.status, life=life), mark.level_tag(article.level)]
+    _steps(found, selection)
+    st.html(mark.heading(found.name, *tags, trail=found.trail))
+    st.html(mark.law(found.lines, selection))
+    counts = {
+        Tab.CITATIONS: f"引出 {len(found.cites)}　引入 {found.cited_count}",
+        Tab.VERSIONS: f"版本对照 {len(found.others) + 1}",
+        Tab.CASES: f"案例 {len(found.cases)}",
+        Tab.ORIGIN: "出处与核验",
+    }
+    st.session_state["tab"] = selection.tab
+    st.segmented_control(
+        "显示",
+        list(Tab),
+        key="tab",
+        format_func=lambda tab: counts[tab],
+        label_visibility="collapsed",
+        on_change=lambda: _go(replace(selection, tab=st.session_state["tab"] or selection.tab)),
+    )
+    _TABS[selection.tab](page, found)
+
+
+def _steps(found: ArticlePage, selection: Selection) -> None:
+    with st.container(horizontal=True):
+        for key, sign, step in (("before", "←", found.before), ("after", "→", found.after)):
+            if step:
+                identifier, name = step
+                words = f"{sign} {mark.label(name)}" if key == "before" else f"{mark.label(name)} {sign}"
+                st.button(words, key=key, on_click=_go, args=(selection.at(identifier),))
+        if found.whole:
+            st.button("查看整条", key="whole", on_click=_go, args=(selection.at(found.whole),))
+
+
+def _citations(page: PageView, found: ArticlePage) -> None:
+    st.markdown("**引出**　本条引用的")
+    if found.cites:
+        st.html(mark.cites(found.cites, page.selection))
+    else:
+        st.caption("本条没有引用其他条文。")
+    st.markdown("**引入**　引用本条的（只列在所选日期适用的引用）")
+    if found.cited_by:
+        st.html(mark.cited_by(found.cited_by, page.selection))
+    else:
+        st.caption("本构建所含文本中，没有文本引用本条。")
+
+
+_EXTENTS = {
+    Extent.NOTHING: "两个版本文字完全相同",
+    Extent.MARKED: "标出的是两边不同的字",
+    Extent.TOO_MUCH: "两边文字大多不同，未逐字标出",
+}
+
+
+def _versions(page: PageView, found: ArticlePage) -> None:
+    selection = page.selection
+    if found.comparison is None:
+        st.caption("此构建只有这一个版本，没有可对照的。")
+        return
+    if len(found.others) > 1:
+        with st.container(horizontal=True):
+            for version in found.others:
+                st.button(
+                    f"与 {mark.label(version.name)} 对照",
+                    key=f"against-{version.id}",
+                    type="primary" if version.chosen else "secondary",
+                    on_click=_go,
+                    args=(replace(selection, against=version.id),),
+                )
+    st.html(
+        mark.small(
+            f"{found.comparison.basis}。左为较早版本；{_EXTENTS[found.comparison.difference.extent]}。"
+        )
+    )
+    st.html(mark.comparison(found.comparison, selection))
+
+
+def _cases(page: PageView, found: ArticlePage) -> None:
+    if not found.cases:
+        st.caption("没有案例以本条为依据。")
+        return
+    st.html(mark.note("以下案例及其依据均由模型撰写，未经法律专家审核。", kind="warning"))
+    for case in found.cases:
+        st.html(mark.case(case, page.selection))
+
+
+def _origin(page: PageView, found: ArticlePage) -> None:
+    article = found.article
+    st.caption("条款 id（可在命令行与接口中使用）")
+    st.code(mark.visible(article.id), language=None, wrap_lines=True)
+    st.caption(f"引文摘要：官方文本第 {article.start}—{article.end} 个字符的 sha256")
+    st.code(article.sha256, language=None, wrap_lines=True)
+    st.caption("文本出处及其文件的 sha256")
+    st.code(f"{mark.visible(article.origin)}\n{found.file_sha256}", language=None, wrap_lines=True)
+    if found.witnesses:
+        st.caption("同一版本的其他副本")
+        st.code(mark.visible("\n".join(found.witnesses)), language=None, wrap_lines=True)
+    st.caption("效力依据")
+    st.text(mark.visible(found.validity_note or "没有记录"))
+    if found.problems:
+        st.caption("构建时的提示")
+        for problem in found.problems:
+            st.html(mark.note(problem, kind="warning"))
+    st.caption("固定到此构建的链接")
+    pinned = replace(page.selection.at(article.id), build=page.build)
+    st.code(mark.visible(pinned.url()), language=None, wrap_lines=True)
+
+
+_TABS: dict[Tab, Callable[[PageView, ArticlePage], None]] = {
+    Tab.CITATIONS: _citations,
+    Tab.VERSIONS: _versions,
+    Tab.CASES: _cases,
+    Tab.ORIGIN: _origin,
+}
+
+
+# -- nothing chosen ------------------------------------------------------------------------------------
+
+
+def _welcome(found: Coverage, selection: Selection) -> None:
+    st.title("医伦　法规浏览")
+    st.markdown(
+        "从左侧选择文件，或输入 **民法典1219条** 直接打开一条。按所选日期判断效力；"
+        "任何画面的网址都可以发给别人，打开即是同一画面。"
+    )
+    st.markdown(
+        f"台账列 {found.listed} 部，本构建收录 {found.held} 部，另有台账外 {found.unlisted_held} 部；"
+        f"其余标为“{NOT_HELD}”，并写明在何处公布。"
+    )
+    for column, name, counts in zip(
+        st.columns(2), ("位阶", "场景"), (found.by_level.items(), found.by_topic.items()), strict=True
+    ):
+        rows = [(kind.value, str(held), str(listed)) for kind, (held, listed) in counts]
+        with column:
+            st.html(mark.counts_table([(name, "已收录", "台账"), *rows]))
+    st.caption("不是法律意见。案例与台账说明由模型撰写，未经专家审核。")

@@ -1,0 +1,131 @@
+"""What a reader has chosen to see, as a value that travels in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple, Self, TypeVar
+from urllib.parse import urlencode
+
+from kg.vocabulary import Level, Topic
+
+_M = TypeVar("_M", Level, Topic)
+
+
+class Tab(StrEnum):
+    """What is shown below the words of an article."""
+
+    CITATIONS = "citations"
+    VERSIONS = "versions"
+    CASES = "cases"
+    ORIGIN = "origin"
+
+    @property
+    def zh(self) -> str:
+        """The word on the screen."""
+        return {"citations": "引用", "versions": "版本对照", "cases": "案例", "origin": "出处与核验"}[
+            self.value
+        ]
+
+
+class ReadSelection(NamedTuple):
+    """A selection read from a URL, and what in the URL could not be read."""
+
+    selection: Selection
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """One view of the page. `key`, `version` and `article` are the three parts of a provision's id.
+
+    >>> s = Selection(date(2026, 11, 22)).at("中华人民共和国医师法@2021-08-20/art25/p1")
+    >>> s.key, s.version, s.article
+    ('中华人民共和国医师法', '2021-08-20', 'art25/p1')
+    >>> Selection.read(s.params(), today=date(2030, 1, 1)).selection == s
+    True
+    """
+
+    as_of: date
+    key: str = ""
+    version: str = ""
+    article: str = ""
+    against: str = ""
+    tab: Tab = Tab.CITATIONS
+    words: str = ""
+    levels: tuple[Level, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    held_only: bool = False
+    build: str = ""
+
+    @classmethod
+    def read(cls, params: Mapping[str, str], *, today: date) -> ReadSelection:
+        """The view that URL parameters describe; `id` may stand for key, version and article together."""
+        faults: list[str] = []
+        as_of = today
+        if written := params.get("as_of", ""):
+            try:
+                as_of = date.fromisoformat(written)
+            except ValueError:
+                faults.append(f"链接中的日期 {written!r} 不合格式（应如 2026-11-22），已改用今天 {today}")
+        tab = params.get("view", "")
+        if tab and tab not in list(Tab):
+            faults.append(f"链接中的 view={tab!r} 不是 {'、'.join(Tab)} 之一，已忽略")
+            tab = ""
+        selection = cls(
+            as_of=as_of,
+            key=params.get("key", ""),
+            version=params.get("version", ""),
+            article=params.get("article", "").strip("/"),
+            against=params.get("against", ""),
+            tab=Tab(tab) if tab else Tab.CITATIONS,
+            words=params.get("q", ""),
+            levels=_members(Level, params.get("level", ""), faults),
+            topics=_members(Topic, params.get("topic", ""), faults),
+            held_only=params.get("held", "") == "1",
+            build=params.get("build", ""),
+        )
+        if identifier := params.get("id", ""):
+            selection = selection.at(identifier)
+        return ReadSelection(selection, tuple(faults))
+
+    def params(self) -> dict[str, str]:
+        """The URL parameters of this view; the day is always written, so that a link keeps its meaning."""
+        found = {
+            "as_of": self.as_of.isoformat(),
+            "key": self.key,
+            "version": self.version,
+            "article": self.article,
+            "against": self.against,
+            "view": "" if self.tab is Tab.CITATIONS else self.tab.value,
+            "q": self.words,
+            "level": ",".join(self.levels),
+            "topic": ",".join(self.topics),
+            "held": "1" if self.held_only else "",
+            "build": self.build,
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def url(self) -> str:
+        """The view as a relative link."""
+        return "?" + urlencode(self.params())
+
+    def at(self, identifier: str) -> Self:
+        """The same view of another work, version or provision."""
+        head, _, article = identifier.partition("/")
+        key, _, version = head.partition("@")
+        return replace(self, key=key, version=version, article=article, against="")
+
+    @property
+    def expression(self) -> str:
+        """The id of the chosen version, empty if none is chosen."""
+        return f"{self.key}@{self.version}" if self.key and self.version else ""
+
+
+def _members(kind: type[_M], written: str, faults: list[str]) -> tuple[_M, ...]:
+    words = [word for word in written.split(",") if word]
+    known = set(kind)
+    faults.extend(f"链接中的筛选条件 {word!r} 不存在，已忽略" for word in words if word not in known)
+    return tuple(kind(word) for word in dict.fromkeys(words) if word in known)
