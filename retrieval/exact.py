@@ -12,7 +12,7 @@ from kg.citation import Anchor, Mention, Place, Target
 from kg.clause import Clause
 from kg.identity import Step
 from kg.numerals import NUMERAL, parse_numeral
-from kg.titles import TitleHit, normal_title
+from kg.titles import TitleHit, TitleRelation, normal_title
 from kg.vocabulary import Kind
 
 
@@ -28,11 +28,13 @@ class Titles(Protocol):
 class CitedPlace:
     """One provision that a query asks for: `steps` lead to an article or point, as in an id.
 
-    `keys` are the works that the title can mean; none where no work has that title.
+    `keys` are the works that the title can mean; none where no work has that title today. `successors`
+    are the works that had it once or replaced the one that had it: their numbers mean something else.
     """
 
     surface: str
     keys: tuple[str, ...]
+    successors: tuple[str, ...]
     steps: str
     paragraph: int | None
     item: int | None
@@ -49,19 +51,19 @@ def cited_places(mentions: Iterable[Mention], titles: Titles) -> list[CitedPlace
     该法 and 同法 count from the work cited last.
     """
     places: list[CitedPlace] = []
-    before: tuple[tuple[str, ...], int | None] | None = None
+    before: tuple[Sequence[TitleHit], int | None] | None = None
     for mention in mentions:
         if mention.anchor is Anchor.TITLE:
             hits = titles.lookup(mention.title)
             year = mention.year or next((hit.year for hit in hits if hit.year), None)
-            before = tuple(hit.key for hit in hits), year
+            before = hits, year
         elif mention.anchor is not Anchor.SAME:
             continue
         if before is None:
             continue
-        keys, year = before
+        hits, year = before
         for path in chain.from_iterable(map(_paths, mention.targets)):
-            if (place := _place(mention.surface, keys, year, path)) and place not in places:
+            if (place := _place(mention.surface, hits, year, path)) and place not in places:
                 places.append(place)
     return places
 
@@ -77,14 +79,20 @@ def _paths(target: Target) -> Iterator[tuple[Place, ...]]:
 
 
 def _place(
-    surface: str, keys: tuple[str, ...], year: int | None, path: tuple[Place, ...]
+    surface: str, hits: Sequence[TitleHit], year: int | None, path: tuple[Place, ...]
 ) -> CitedPlace | None:
     unit = [Step(place.kind, place.number, place.sub) for place in path if place.kind in _UNITS]
     if not unit:
         return None
     below = {place.kind: place.number for place in path}
     return CitedPlace(
-        surface, keys, "/".join(map(str, unit)), below.get(Kind.PARAGRAPH), below.get(Kind.ITEM), year
+        surface=surface,
+        keys=tuple(hit.key for hit in hits if hit.relation is not TitleRelation.FORMER),
+        successors=tuple(hit.key for hit in hits if hit.relation is TitleRelation.FORMER),
+        steps="/".join(map(str, unit)),
+        paragraph=below.get(Kind.PARAGRAPH),
+        item=below.get(Kind.ITEM),
+        year=year,
     )
 
 

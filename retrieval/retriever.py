@@ -145,7 +145,7 @@ class Retriever:
             if system == "exact" or complete:
                 return cited.hits[:k]
             if cited.missing:
-                note = f"；未找到所引{'、'.join(cited.missing)}在 {as_of} 的文本"
+                note = f"；未找到所引{'、'.join(cited.missing)}"
         if system == "default" and self.index.stack.dense is None:
             note += "；无语义编码器或向量，仅按词面检索"
         ranked = self.index.stack.rank(query, k + len(cited.rows), system=system, allowed=allowed)
@@ -182,8 +182,11 @@ class Retriever:
                 cited.rows.add(row)
                 if all(hit.id != part.id for hit in cited.hits):
                     cited.hits.append(_hit(clauses[row], part, as_of, score=1.0, why=why))
-            if not found and place.surface not in cited.missing:
-                cited.missing.append(place.surface)
+            told = f"{place.surface}在 {as_of} 的文本"
+            if place.successors:
+                told = f"{place.surface}：旧称或已被替代，今为{'、'.join(place.successors)}，条号不能照搬"
+            if not found and told not in cited.missing:
+                cited.missing.append(told)
         return cited
 
 

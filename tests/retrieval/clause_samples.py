@@ -14,7 +14,7 @@ import numpy.typing as npt
 from kg.clause import Clause, ClauseParagraph
 from kg.dates import Validity
 from kg.identity import ExpressionId, ProvisionId, Step
-from kg.model import Source
+from kg.model import RelatedTitle, Source
 from kg.titles import TitleIndex
 from kg.vocabulary import Kind, Level, Topic
 from retrieval.index import write_index
@@ -153,6 +153,10 @@ def sample_build(
     held = tuple(clauses)
     write_index(held, folder / INDEX_FOLDER, cache=folder / "cache", encoder=encoder)
     named = {c.id.expression.key: c.level for c in held}
-    return SampleBuild(
-        folder, TitleIndex.build(Source(key, key, level) for key, level in sorted(named.items()))
+    former = {
+        "中华人民共和国民法典": (RelatedTitle("中华人民共和国侵权责任法", "replaced", "第一千二百六十条"),)
+    }
+    sources = (
+        Source(key, key, level, former_titles=former.get(key, ())) for key, level in sorted(named.items())
     )
+    return SampleBuild(folder, TitleIndex.build(sources))

@@ -81,6 +81,13 @@ def test_a_citation_that_leads_nowhere_is_said_to(retriever: Retriever, query: s
     assert all("未找到所引" in hit.why for hit in retriever.search(query, as_of=TODAY))
 
 
+@pytest.mark.parametrize("query", ["《侵权责任法》第一千二百一十九条", "侵权责任法1219条"])
+def test_a_replaced_law_is_not_answered_with_its_successors_number(retriever: Retriever, query: str) -> None:
+    assert retriever.search(query, as_of=TODAY, system="exact") == []
+    for hit in retriever.search(query, as_of=TODAY):
+        assert "今为中华人民共和国民法典，条号不能照搬" in hit.why and "引文直达" not in hit.why
+
+
 def test_words_find_the_clause_and_its_paragraph(retriever: Retriever) -> None:
     query = "没有尽到义务造成损害，医院要承担赔偿责任吗"
     for system in ("bm25", "default"):
