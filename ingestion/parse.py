@@ -61,7 +61,8 @@ def render(official: str, provisions: Sequence[Provision]) -> str:
         head = official[provision.start : provision.head_end]
         lines = head.splitlines(keepends=True)
         out.append("\n".join(filter(None, map(str.strip, lines))))
-        if lines and lines[-1].splitlines() != lines[-1:]:  # it ends with a line break
+        ends_line = bool(lines) and lines[-1].splitlines() != lines[-1:]
+        if ends_line or (provision.kind is Kind.FRONT and not head.strip()):
             out.append("\n")
         elif provision.kind is Kind.ARTICLE:
             out.append("　")
@@ -332,7 +333,7 @@ class _Builder:
                 f"行首的{line.label}不接续编号，按正文处理",
             )
         if article := self._current(Kind.ARTICLE):
-            if self._list_goes_on():
+            if self._list_goes_on() or self._sentence_goes_on(article, line):
                 return
             self._close_to(article, line.start)
             self._text(article, line.start, line.end)
@@ -414,6 +415,16 @@ class _Builder:
         restart = [p for p in self.later.get((line_kind, 1, 0), []) if p > self.index]
         nearest = min((p for p in following if p > self.index), default=1 << 60)
         return nearest < article_end and nearest < min(restart, default=1 << 60)
+
+    def _sentence_goes_on(self, article: _Node, line: Line) -> bool:
+        """Whether the line above ends in the middle of a sentence: 总理，/副总理若干人，/… is one 款."""
+        if line.label or line.table:
+            return False
+        before = self.text[article.start : line.start].rstrip()[-1:]
+        if self.stack[-1].kind is not Kind.PARAGRAPH:
+            return before in ("，", "、")
+        opens_list = before in ("：", ":") and line.rest[-1:] in ("，", "、", "；", ";")
+        return opens_list or before in ("，", "、", "；", ";")
 
     def _next_sub(self) -> int:
         return self._article_sub + 1

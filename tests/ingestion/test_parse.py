@@ -121,6 +121,26 @@ def broken(official: str, parsed: Parsed) -> str:
             id="a list for each of two 款",
         ),
         pytest.param(
+            "某法\n第一条　由下列人员组成：\n主任，\n副主任若干人，\n委员若干人。\n甲实行乙制。\n",
+            ["art1", "art1/p1", "art1/p2"],
+            id="a sentence over several lines",
+        ),
+        pytest.param(
+            "某法\n第一条　事故分为二级：\n一级事故：造成甲的；\n二级事故：造成乙的。\n丙。\n",
+            ["art1", "art1/p1", "art1/p2"],
+            id="a list without numbers",
+        ),
+        pytest.param(
+            "某法\n第一条　用语的含义：\n甲，是指子。\n乙，是指丑。\n",
+            ["art1", "art1/p1", "art1/p2", "art1/p3"],
+            id="whole sentences are 款 of their own",
+        ),
+        pytest.param(
+            "某法\n第一条　应当：\n（一）甲，\n以及乙；\n（二）丙、\n丁。\n戊。\n",
+            ["art1", "art1/p1", "art1/p1/i1", "art1/p1/i2", "art1/p2"],
+            id="an item over two lines",
+        ),
+        pytest.param(
             "某解释\n一、一般规定\n第一条　甲。\n二、责任承担\n第二条　乙。\n第三条　丙。\n",
             ["n1", "art1", "art1/p1", "n2", "art2", "art2/p1", "art3", "art3/p1"],
             id="divisions of a judicial interpretation",
@@ -347,6 +367,8 @@ def test_law_like_text_is_never_refused(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
+@example(" ")
+@example("")
 def test_no_text_is_refused(text: str) -> None:
     assert broken(text, parse(text, E)) == ""
 
