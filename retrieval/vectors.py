@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from retrieval.shipped import Shipped, shipped_path
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -85,11 +87,18 @@ class VectorCache:
             file.write(block)
 
     def vectors(self, texts: Iterable[str], *, progress: Progress | None = None) -> npt.NDArray[np.float32]:
-        """One row for each text, in order; only texts that the cache lacks are encoded, then kept."""
+        """One row for each text, in order.
+
+        Only texts that neither the cache nor the data pack has are encoded, then kept.
+        """
         import numpy as np
 
         keyed = [(text_key(text), text) for text in texts]
         held = self.read()
+        shipped = Shipped(shipped_path(self._encoder.digest))
+        for key, _ in keyed:
+            if key not in held and (vector := shipped.get(key)) is not None:
+                held[key] = vector.astype("<f2").tobytes()
         # Sorted by length, so that a batch does not mix short texts with long ones.
         missing = sorted(
             {key: text for key, text in keyed if key not in held}.items(), key=lambda x: (len(x[1]), x[0])
