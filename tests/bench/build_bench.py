@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ def run(*arguments: str) -> Run:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise SystemExit(f"{arguments}: exit {done.returncode}\n{done.stderr}")
-    *talk, peak = done.stderr.strip().splitlines()
+    *_talk, peak = done.stderr.strip().splitlines()
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(wall, cpu, int(peak) / 1024, done.stdout)
 
@@ -77,8 +77,8 @@ def main() -> None:
     options = parser.parse_args()
     load = os.getloadavg()[0]
     print(
-        f"{date.today()}  {os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}, load before {load:.1f}\n"
-    )  # noqa: DTZ011
+        f"{datetime.now().astimezone().date()}  {os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}, load before {load:.1f}\n"
+    )
     print("| build | texts | clauses | wall s | cpu s | peak MB | stages (s) | texts/s | unchanged s |")
     print("|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
