@@ -190,7 +190,7 @@ def code_digest() -> str:
     """The digest of the code that repairs and parses: another version parses everything again."""
     here = Path(__file__).parent
     total = hashlib.sha256()
-    for name in ("document.py", "edges.py", "lines.py", "parse.py", "repair.py"):
+    for name in ("document.py", "edges.py", "lines.py", "parse.py", "repair.py", "tree.py"):
         total.update((here / name).read_bytes())
     for name in ("identity.py", "numerals.py", "text.py", "vocabulary.py"):
         total.update((here.parent / "kg" / name).read_bytes())

@@ -63,7 +63,7 @@ class Line:
     @property
     def table(self) -> bool:
         """Whether the line is a row of a table kept as text."""
-        return self.rest.startswith("|") and not self.label
+        return "|" in self.rest and not self.label
 
 
 _HEADING = re.compile(

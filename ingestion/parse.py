@@ -7,13 +7,13 @@ the heads joined in order give the text back; what cannot be placed is a Problem
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ingestion.edges import TERMINAL, find_edges, has_articles, lists_annexes
 from ingestion.lines import Line, Style, read_lines
-from kg.identity import ExpressionId, ProvisionId, Step
+from ingestion.tree import Node, Tree
+from kg.identity import ExpressionId
 from kg.model import Provision
 from kg.numerals import chinese_numeral, parse_numeral
 from kg.problem import Problem, Severity
@@ -47,7 +47,7 @@ def parse(official: str, expression: ExpressionId) -> Parsed:
     lines = list(read_lines(official))
     builder = _Builder(official, expression)
     builder.run(lines)
-    return Parsed(builder.provisions(), tuple(builder.problems))
+    return Parsed(builder.tree.provisions(), tuple(builder.tree.problems))
 
 
 def render(official: str, provisions: Sequence[Provision]) -> str:
@@ -84,32 +84,13 @@ _DEPTH = {
 }
 
 
-@dataclass(slots=True, eq=False)
-class _Node:
-    kind: Kind
-    step: Step
-    id: ProvisionId
-    start: int
-    head_end: int = -1
-    end: int = -1
-    label: str = ""
-    heading: str = ""
-    depth: int = 0
-    children: list[_Node] = field(default_factory=list)
-    seen: Counter[tuple[Kind, int, int]] = field(default_factory=Counter)
-    last: dict[tuple[Kind, int], tuple[int, int]] = field(default_factory=dict)
-
-
 class _Builder:
     """Places lines one after the other on a stack of open nodes."""
 
     def __init__(self, text: str, expression: ExpressionId) -> None:
         self.text = text
         self.expression = expression
-        self.problems: list[Problem] = []
-        self.root = _Node(Kind.FRONT, Step(Kind.FRONT), ProvisionId(expression, ()), 0, depth=-1000)
-        self.scope = self.root  # the text itself, or the annex being read: articles are numbered inside it
-        self.stack: list[_Node] = [self.root]
+        self.tree = Tree(expression)
         self.by_articles = False
         self.expected = (1, 0)
         self.later: dict[tuple[Kind, int, int], list[int]] = {}
@@ -135,13 +116,13 @@ class _Builder:
             else:
                 self._place(line)
         if tail < len(lines):
-            self._close_to(self.root, lines[tail].start)
-            node = self._open(Kind.TAIL, self.root, lines[tail].start)
+            self.tree.close_to(self.tree.root, lines[tail].start)
+            node = self.tree.open(Kind.TAIL, self.tree.root, lines[tail].start)
             if edges.notice:
                 text = f"最后一条之后接有另一份文件“{edges.notice}”，不属于本文本"
-                self._problem(Severity.WARNING, "second_text", node, text)
-        self._close_to(self.root, len(self.text))
-        self.root.end = len(self.text)
+                self.tree.problem(Severity.WARNING, "second_text", node, text)
+        self.tree.close_to(self.tree.root, len(self.text))
+        self.tree.root.end = len(self.text)
         self._check_annexes()
 
     def _place(self, line: Line) -> None:
@@ -151,19 +132,19 @@ class _Builder:
             case Kind.PART | Kind.SUBPART | Kind.CHAPTER | Kind.SECTION | Kind.SUPPLEMENTARY:
                 self._container(line)
             case Kind.ANNEX if self._holds_the_text(line):
-                self._close_to(self.root, line.start)
+                self.tree.close_to(self.tree.root, line.start)
                 self._paragraph(line)
             case Kind.ANNEX if self._in_body() and not lists_annexes(line):
                 self._annex(line)
             case Kind.PREAMBLE if not self._in_body():
-                self._open(Kind.PREAMBLE, self.root, line.start, label=line.label).depth = 400
+                self.tree.open(Kind.PREAMBLE, self.tree.root, line.start, label=line.label).depth = 400
             case Kind.ARTICLE if self.by_articles and self._accepts_article(line):
                 self._article(line)
-            case Kind.ITEM if self._current(Kind.ARTICLE):
+            case Kind.ITEM if self.tree.innermost(Kind.ARTICLE):
                 self._item(line)
             case Kind.POINT if self.by_articles and self._is_division(line):
                 self._division(line)
-            case Kind.ITEM | Kind.POINT if self._current(Kind.ARTICLE):
+            case Kind.ITEM | Kind.POINT if self.tree.innermost(Kind.ARTICLE):
                 self._subitem(line)
             case Kind.ITEM | Kind.POINT if not self._is_sentence_with_number(line):
                 self._point(line)
@@ -176,56 +157,68 @@ class _Builder:
         depth = _DEPTH[line.kind]
         if line.kind is Kind.SUPPLEMENTARY and not line.label:  # a chapter that lost its number
             depth = _DEPTH[Kind.CHAPTER]
-        while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= depth:
-            self._close(line.start)
-        node = self._open(line.kind, self.stack[-1], line.start, number=line.number, label=line.label)
+        while (
+            len(self.tree.stack) > 1
+            and self.tree.stack[-1] is not self.tree.scope
+            and self.tree.stack[-1].depth >= depth
+        ):
+            self.tree.close(line.start)
+        node = self.tree.open(
+            line.kind, self.tree.stack[-1], line.start, number=line.number, label=line.label
+        )
         node.heading = line.rest
         node.depth = depth
         if line.kind is Kind.PART and line.number > 1 and not self._has_part():
             text = f"编从{line.label}开始：来源没有第一编的标题"
-            self._problem(Severity.WARNING, "container_gap", node, text)
+            self.tree.problem(Severity.WARNING, "container_gap", node, text)
         if not line.number and not line.label:
-            self._problem(
+            self.tree.problem(
                 Severity.NOTE, "heading_without_number", node, f"标题“{line.rest}”没有编号，按标题处理"
             )
         if not line.rest and line.number:
-            self._problem(Severity.NOTE, "heading_without_name", node, f"{line.label}没有名称")
+            self.tree.problem(Severity.NOTE, "heading_without_name", node, f"{line.label}没有名称")
 
     def _division(self, line: Line) -> None:
         """一、一般规定 above articles, as judicial interpretations divide themselves."""
-        while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= -25:
-            self._close(line.start)
-        node = self._open(Kind.POINT, self.stack[-1], line.start, number=line.number, label=line.label)
+        while (
+            len(self.tree.stack) > 1
+            and self.tree.stack[-1] is not self.tree.scope
+            and self.tree.stack[-1].depth >= -25
+        ):
+            self.tree.close(line.start)
+        node = self.tree.open(
+            Kind.POINT, self.tree.stack[-1], line.start, number=line.number, label=line.label
+        )
         node.heading, node.depth = line.rest, -25
         self.last_of_depth[-25] = line.number
 
     def _annex(self, line: Line) -> None:
-        self._close_to(self.root, line.start)
-        node = self._open(Kind.ANNEX, self.root, line.start, number=line.number, label=line.label)
+        self.tree.close_to(self.tree.root, line.start)
+        node = self.tree.open(Kind.ANNEX, self.tree.root, line.start, number=line.number, label=line.label)
         node.heading, node.depth = line.rest, -100
-        self.scope, self.expected = node, (1, 0)
+        self.tree.scope, self.expected = node, (1, 0)
 
     def _unmarked_annex(self, line: Line) -> None:
         """A title below the closing article: a table or form without 附件, or another text."""
         self._annex(replace(line, kind=Kind.ANNEX))
         if lists_annexes(line):  # 附件：1.…, with 2.… on the next line
-            self.scope.last[Kind.POINT, Style.ARABIC.rank] = (1, 0)
+            self.tree.scope.last[Kind.POINT, Style.ARABIC.rank] = (1, 0)
             return
         if any(position > self.index for position in self.later_articles):
             text = f"末条之后接有另一份文本“{line.rest}”，作附件收录"
-            self._problem(Severity.WARNING, "second_text", self.scope, text)
+            self.tree.problem(Severity.WARNING, "second_text", self.tree.scope, text)
         else:
             text = f"末条之后的“{line.rest}”没有“附件”字样，作附件收录"
-            self._problem(Severity.NOTE, "unmarked_annex", self.scope, text)
+            self.tree.problem(Severity.NOTE, "unmarked_annex", self.tree.scope, text)
 
     def _article(self, line: Line) -> None:
         number = (line.number, line.sub)
         if number == (1, 0) and self.expected != (1, 0):
             self._restart(line)
-        elif number != self.expected and number != (self.expected[0] - 1, self._next_sub()):
+        elif number != self.expected and number != (self.expected[0] - 1, self._article_sub + 1):
             self._report_gap(line)
         container = self._innermost_container(line.start)
-        node = self._open(
+        node = self.tree.open(
             Kind.ARTICLE, container, line.start, number=line.number, sub=line.sub, label=line.label
         )
         node.depth = 0
@@ -235,9 +228,9 @@ class _Builder:
             node.head_end = line.rest_start
             self._text(node, line.rest_start, line.end)
 
-    def _text(self, article: _Node, start: int, end: int) -> None:
+    def _text(self, article: Node, start: int, end: int) -> None:
         """Open a 款 of an article at `start`; items that stand inside the line become 项."""
-        paragraph = self._open(
+        paragraph = self.tree.open(
             Kind.PARAGRAPH, article, start, number=sum(c.kind is Kind.PARAGRAPH for c in article.children) + 1
         )
         paragraph.depth = 10
@@ -248,7 +241,7 @@ class _Builder:
             return
         self._inline_items(paragraph, start, end)
 
-    def _inline_items(self, paragraph: _Node, start: int, end: int, *, first_at: int | None = None) -> None:
+    def _inline_items(self, paragraph: Node, start: int, end: int, *, first_at: int | None = None) -> None:
         found: list[tuple[int, int, int, str]] = []
         for match in _INLINE.finditer(self.text, start, end):
             before = self.text[start : match.start()].rstrip()[-1:]
@@ -259,93 +252,99 @@ class _Builder:
         if len(found) < 2 and first_at is None:
             return
         for at, _, number, label in found:
-            self._close_to(paragraph, at)
-            self._open(Kind.ITEM, paragraph, at, number=number, label=label).depth = 20
-        self._problem(Severity.NOTE, "inline_items", paragraph, f"{len(found)} 项写在同一行内，已拆开")
+            self.tree.close_to(paragraph, at)
+            self.tree.open(Kind.ITEM, paragraph, at, number=number, label=label).depth = 20
+        self.tree.problem(Severity.NOTE, "inline_items", paragraph, f"{len(found)} 项写在同一行内，已拆开")
 
     def _item(self, line: Line) -> None:
-        article = self._current(Kind.ARTICLE)
+        article = self.tree.innermost(Kind.ARTICLE)
         assert article is not None
-        paragraph = next((n for n in reversed(self.stack) if n.kind is Kind.PARAGRAPH), None)
+        paragraph = next((n for n in reversed(self.tree.stack) if n.kind is Kind.PARAGRAPH), None)
         if paragraph is None:
-            self._close_to(article, line.start)
-            paragraph = self._open(Kind.PARAGRAPH, article, line.start, number=1)
+            self.tree.close_to(article, line.start)
+            paragraph = self.tree.open(Kind.PARAGRAPH, article, line.start, number=1)
             paragraph.depth = 10
-        self._close_to(paragraph, line.start)
+        self.tree.close_to(paragraph, line.start)
         node = self._numbered(Kind.ITEM, paragraph, line, 20)
         for match in _INLINE.finditer(self.text, line.rest_start, line.end):
             before = self.text[line.start : match.start()].rstrip()[-1:]
             if before in "；;" and parse_numeral(match["number"]) == node.step.number + 1:
-                self._close_to(paragraph, match.start())
+                self.tree.close_to(paragraph, match.start())
                 number = node.step.number + 1
-                node = self._open(Kind.ITEM, paragraph, match.start(), number=number, label=match[0])
+                node = self.tree.open(Kind.ITEM, paragraph, match.start(), number=number, label=match[0])
                 node.depth = 20
                 paragraph.last[Kind.ITEM, 20] = (number, 0)
 
     def _subitem(self, line: Line) -> None:
         """1. or （1） below an item is a 目; straight below a paragraph it is one too, so named."""
         depth = 30 + (line.style or Style.ARABIC).rank + line.dots
-        while self.stack[-1].depth >= depth:
-            self._close(line.start)
-        parent = self.stack[-1]
+        while self.tree.stack[-1].depth >= depth:
+            self.tree.close(line.start)
+        parent = self.tree.stack[-1]
         if parent.kind is Kind.ARTICLE:
-            parent = self._open(Kind.PARAGRAPH, parent, line.start, number=1)
+            parent = self.tree.open(Kind.PARAGRAPH, parent, line.start, number=1)
             parent.depth = 10
         self._numbered(Kind.SUBITEM, parent, line, depth)
 
     def _point(self, line: Line) -> None:
         depth = (line.style or Style.ARABIC).rank + line.dots
-        while len(self.stack) > 1 and self.stack[-1] is not self.scope and self.stack[-1].depth >= depth:
-            self._close(line.start)
-        parent = self.stack[-1]
+        while (
+            len(self.tree.stack) > 1
+            and self.tree.stack[-1] is not self.tree.scope
+            and self.tree.stack[-1].depth >= depth
+        ):
+            self.tree.close(line.start)
+        parent = self.tree.stack[-1]
         node = self._numbered(Kind.POINT, parent, line, depth)
         if len(line.rest) <= 40 and not TERMINAL.search(line.rest.rstrip("”’")):
             node.heading = line.rest
 
-    def _numbered(self, kind: Kind, parent: _Node, line: Line, depth: int) -> _Node:
+    def _numbered(self, kind: Kind, parent: Node, line: Line, depth: int) -> Node:
         last = parent.last.get((kind, depth), (0, 0))[0]
-        node = self._open(kind, parent, line.start, number=line.number, label=line.label)
+        node = self.tree.open(kind, parent, line.start, number=line.number, label=line.label)
         node.depth = depth
         parent.last[kind, depth] = (line.number, 0)
         running = self.last_of_depth.get(depth, 0)
         self.last_of_depth[depth] = line.number
         if line.number == last:
-            self._problem(
+            self.tree.problem(
                 Severity.NOTE,
                 "repeated_number",
                 node,
                 f"{line.label}的序号与前一{kind.zh}相同，按出现次序区分",
             )
         elif line.number not in (1, last + 1, running + 1):
-            self._problem(Severity.WARNING, f"{kind.value}_gap", node, f"序号从 {last} 跳到 {line.number}")
+            self.tree.problem(
+                Severity.WARNING, f"{kind.value}_gap", node, f"序号从 {last} 跳到 {line.number}"
+            )
         return node
 
     def _paragraph(self, line: Line) -> None:
-        if line.table and self.stack[-1].kind is Kind.PARAGRAPH and self._previous_is_table:
+        if line.table and self.tree.stack[-1].kind is Kind.PARAGRAPH and self._previous_is_table:
             return
         self._previous_is_table = line.table
         reference = _REFERENCE_START.match(line.rest) and not line.separated
         if line.kind is Kind.ARTICLE and self.by_articles and not reference:
-            self._problem(
+            self.tree.problem(
                 Severity.WARNING,
                 "article_out_of_order",
-                self.stack[-1],
+                self.tree.stack[-1],
                 f"行首的{line.label}不接续编号，按正文处理",
             )
-        if article := self._current(Kind.ARTICLE):
+        if article := self.tree.innermost(Kind.ARTICLE):
             if self._list_goes_on() or self._sentence_goes_on(article, line):
                 return
-            self._close_to(article, line.start)
+            self.tree.close_to(article, line.start)
             self._text(article, line.start, line.end)
             return
-        while self.stack[-1].kind is Kind.PARAGRAPH or self.stack[-1].kind is Kind.TAIL:
-            self._close(line.start)
-        parent = self.stack[-1]
+        while self.tree.stack[-1].kind is Kind.PARAGRAPH or self.tree.stack[-1].kind is Kind.TAIL:
+            self.tree.close(line.start)
+        parent = self.tree.stack[-1]
         count = sum(child.kind is Kind.PARAGRAPH for child in parent.children)
-        if parent is self.root:  # prose between structures that belongs to none of them
-            parent = self._open(Kind.PREAMBLE, self.root, line.start)
+        if parent is self.tree.root:  # prose between structures that belongs to none of them
+            parent = self.tree.open(Kind.PREAMBLE, self.tree.root, line.start)
             parent.depth, count = 400, 0
-        self._open(Kind.PARAGRAPH, parent, line.start, number=count + 1).depth = 500
+        self.tree.open(Kind.PARAGRAPH, parent, line.start, number=count + 1).depth = 500
 
     _previous_is_table = False
     _article_sub = 0
@@ -354,13 +353,15 @@ class _Builder:
 
     def _front(self, lines: list[Line]) -> None:
         if lines:
-            node = self._open(Kind.FRONT, self.root, 0)
+            node = self.tree.open(Kind.FRONT, self.tree.root, 0)
             node.depth = 900
-            self._close(lines[-1].end)
+            self.tree.close(lines[-1].end)
 
     def _check_annexes(self) -> None:
-        if _ANNEX_REFERENCE.search(self.text) and not any(c.kind is Kind.ANNEX for c in self.root.children):
-            self.problems.append(
+        if _ANNEX_REFERENCE.search(self.text) and not any(
+            c.kind is Kind.ANNEX for c in self.tree.root.children
+        ):
+            self.tree.problems.append(
                 Problem(Severity.NOTE, "annex_absent", str(self.expression), "正文提到附件，所持文本没有附件")
             )
 
@@ -368,7 +369,7 @@ class _Builder:
 
     def _accepts_article(self, line: Line) -> bool:
         number = (line.number, line.sub)
-        follows = number == self.expected or number == (self.expected[0] - 1, self._next_sub())
+        follows = number == self.expected or number == (self.expected[0] - 1, self._article_sub + 1)
         if not line.separated and line.rest:
             return follows and not _REFERENCE_START.match(line.rest)
         if follows:
@@ -406,7 +407,7 @@ class _Builder:
 
     def _list_goes_on(self) -> bool:
         """Whether the list that is open continues below this line: then the line belongs to its last item."""
-        opened = next((n for n in reversed(self.stack) if n.kind in (Kind.ITEM, Kind.SUBITEM)), None)
+        opened = next((n for n in reversed(self.tree.stack) if n.kind in (Kind.ITEM, Kind.SUBITEM)), None)
         if opened is None:
             return False
         article_end = min((p for p in self.later_articles if p > self.index), default=1 << 60)
@@ -416,24 +417,24 @@ class _Builder:
         nearest = min((p for p in following if p > self.index), default=1 << 60)
         return nearest < article_end and nearest < min(restart, default=1 << 60)
 
-    def _sentence_goes_on(self, article: _Node, line: Line) -> bool:
+    def _sentence_goes_on(self, article: Node, line: Line) -> bool:
         """Whether the line above ends in the middle of a sentence: 总理，/副总理若干人，/… is one 款."""
         if line.label or line.table:
             return False
         before = self.text[article.start : line.start].rstrip()[-1:]
-        if self.stack[-1].kind is not Kind.PARAGRAPH:
+        if self.tree.stack[-1].kind is not Kind.PARAGRAPH:
             return before in ("，", "、")
         opens_list = before in ("：", ":") and line.rest[-1:] in ("，", "、", "；", ";")
         return opens_list or before in ("，", "、", "；", ";")
 
-    def _next_sub(self) -> int:
-        return self._article_sub + 1
-
     def _restart(self, line: Line) -> None:
         """第一条 again: another document follows in the same file."""
         self._annex(Line(line.start, line.start, Kind.ANNEX, "", 0, 0, False, line.start, ""))
-        self._problem(
-            Severity.WARNING, "second_text", self.scope, "编号从第一条重新开始：后接另一份文本，作附件收录"
+        self.tree.problem(
+            Severity.WARNING,
+            "second_text",
+            self.tree.scope,
+            "编号从第一条重新开始：后接另一份文本，作附件收录",
         )
 
     def _report_gap(self, line: Line) -> None:
@@ -442,10 +443,10 @@ class _Builder:
             return
         if first == 1:  # a part of a work in a file of its own, or an amendment that numbers on
             place, text = f"{self.expression}/art{line.number}", f"编号从{line.label}开始"
-            self.problems.append(Problem(Severity.NOTE, "numbering_starts_late", place, text))
+            self.tree.problems.append(Problem(Severity.NOTE, "numbering_starts_late", place, text))
             return
         missing = f"第{chinese_numeral(first)}条" + (f"至第{chinese_numeral(last)}条" if last > first else "")
-        self.problems.append(
+        self.tree.problems.append(
             Problem(Severity.WARNING, "article_gap", f"{self.expression}/art{line.number}", f"{missing}缺失")
         )
 
@@ -453,7 +454,7 @@ class _Builder:
         """2.1 mm and the like: a decimal that continues no numbering is prose."""
         if line.style is not Style.DECIMAL:
             return False
-        last = [n.last for n in self.stack]
+        last = [n.last for n in self.tree.stack]
         depth = Style.DECIMAL.rank + line.dots
         known = any(
             number == line.number - 1 for d in last for (_, at), (number, _) in d.items() if at == depth
@@ -462,76 +463,23 @@ class _Builder:
 
     def _holds_the_text(self, line: Line) -> bool:
         """附： of a notice or decision that republishes the text itself, whose articles are still to come."""
-        begun = any(kind is Kind.ARTICLE for kind, _, _ in self.root.seen)
+        begun = any(kind is Kind.ARTICLE for kind, _, _ in self.tree.root.seen)
         if line.number or begun or not self.by_articles or not self._in_body():
             return False
         return any(position > self.index for position in self.later.get((Kind.ARTICLE, 1, 0), []))
 
     def _has_part(self) -> bool:
-        return sum(child.kind is Kind.PART for child in self.root.children) > 1
+        return sum(child.kind is Kind.PART for child in self.tree.root.children) > 1
 
     def _in_body(self) -> bool:
-        return any(child.kind is not Kind.FRONT for child in self.root.children)
+        return any(child.kind is not Kind.FRONT for child in self.tree.root.children)
 
-    def _current(self, kind: Kind) -> _Node | None:
-        return next((node for node in reversed(self.stack) if node.kind is kind), None)
-
-    def _innermost_container(self, start: int) -> _Node:
-        while self.stack[-1] is not self.root and not (
-            self.stack[-1].kind.is_container or self.stack[-1].depth == -25
+    def _innermost_container(self, start: int) -> Node:
+        while self.tree.stack[-1] is not self.tree.root and not (
+            self.tree.stack[-1].kind.is_container or self.tree.stack[-1].depth == -25
         ):
-            self._close(start)
-        return self.stack[-1]
-
-    # -- the stack ---------------------------------------------------------------------------------
-
-    def _open(
-        self, kind: Kind, parent: _Node, start: int, *, number: int = 0, sub: int = 0, label: str = ""
-    ) -> _Node:
-        while self.stack[-1] is not parent:
-            self._close(start)
-        base = self.scope if kind is Kind.ARTICLE else parent
-        key = (kind, number, sub)
-        base.seen[key] += 1
-        step = Step(kind, number, sub, base.seen[key])
-        if base.seen[key] > 1 and kind is Kind.ARTICLE:
-            place = str(base.id.child(step))
-            self.problems.append(Problem(Severity.WARNING, "article_repeated", place, f"{label}出现多次"))
-        if parent.head_end < 0:
-            parent.head_end = start
-        node = _Node(kind, step, base.id.child(step), start, label=label)
-        parent.children.append(node)
-        self.stack.append(node)
-        return node
-
-    def _close(self, end: int) -> None:
-        node = self.stack.pop()
-        node.end = end
-        if node.head_end < 0:
-            node.head_end = end
-
-    def _close_to(self, node: _Node, end: int) -> None:
-        while self.stack[-1] is not node:
-            self._close(end)
-        if node is self.root:
-            self.scope = self.root
-
-    def _problem(self, severity: Severity, code: str, node: _Node, text: str) -> None:
-        self.problems.append(Problem(severity, code, str(node.id), text))
-
-    # -- the result --------------------------------------------------------------------------------
-
-    def provisions(self) -> tuple[Provision, ...]:
-        return tuple(self._walk(self.root))
-
-    def _walk(self, node: _Node) -> Iterator[Provision]:
-        paragraphs = sum(child.kind is Kind.PARAGRAPH for child in node.children)
-        for child in node.children:
-            sole = child.kind is Kind.PARAGRAPH and paragraphs == 1 and node.kind is Kind.ARTICLE
-            yield Provision(
-                child.id, child.kind, child.start, child.head_end, child.end, child.label, child.heading, sole
-            )
-            yield from self._walk(child)
+            self.tree.close(start)
+        return self.tree.stack[-1]
 
 
 def _positions(lines: list[Line]) -> dict[tuple[Kind, int, int], list[int]]:

@@ -119,6 +119,9 @@ def timeline(
     for other in siblings:
         if other is version or not _is_later(other, version):
             continue
+        if between := _between(version, other):
+            contested = min(contested or between, between)
+            notes.append(f"{other.id.version} 文本的题注列有 {between} 的修改，该次修改后的文本未持有")
         if other.begins:
             if ends is None or other.begins < ends:
                 ends = other.begins
@@ -200,6 +203,8 @@ def _version(source: Source, expression: ExpressionId, copies: list[Document]) -
         version.problems.append(
             Problem(Severity.NOTE, "effective_date_of_original", str(expression), version.evidence)
         )
+    elif any(copy.notes.from_publication for copy in version.copies):
+        version.evidence = "施行日期不详：“自公布之日起施行”说的是原法的公布"
     else:
         version.evidence = "施行日期不详"
     _doubt(source, version)
@@ -317,6 +322,18 @@ def _compare(version: Version) -> list[Problem]:
 
 def _natural(key: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", key)]
+
+
+def _between(version: Version, later: Version) -> date | None:
+    """The first enactment after a version that a later version's notes name, if it is not that later one itself.
+
+    The text ended then, or soon after: with the version in between not held, nobody can say when.
+    """
+    own, until = version.id.version, later.id.version
+    if own is None or until is None:
+        return None
+    noted = {day for copy in later.copies for day in copy.notes.enacted}
+    return min((day for day in noted if own < day < until), default=None)
 
 
 def _is_later(other: Version, version: Version) -> bool:

@@ -89,6 +89,8 @@ def test_separated_and_table() -> None:
     assert line("第二条：甲").separated
     assert not line("第二条规定的").separated
     assert line("| 甲 | 乙 |").table
+    assert line("甲 | 乙").table
+    assert not line("2.2| 知情同意").table
     assert line("　\n").blank
 
 
