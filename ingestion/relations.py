@@ -29,11 +29,18 @@ _DEFINITION = re.compile(
     (?: {_OWN} (?:所称|所指|中的|规定的|中) (?:的)?  # 本法所称的医师，是指
       | (?<=[。；：\n）)、.．]) \s* | ^ \s* )         # or the beginning of a sentence or list item
     [“"「]? (?P<term> [^，。；：、“”"\s]{{1,24}}? (?:（[^）]{{1,20}}）)? ) [”"」]?
-    (?: ，? \s* (?:是|系)指 | ：\s*(?:是)?指 | ，\s*指 )
+    (?: ，? \s* (?:是|系)指 | [：，] \s* 指 ) (?! [定导派挥明使示出控数标南引称证认] )
     """,
     re.VERBOSE,
 )
-_NOT_A_TERM = re.compile(r"^(?:前款|本款|前条|该|其|上述|这里|以下|下列)|规定$")
+_LEAD = re.compile(
+    r"^(?:\w{1,16}?(?:所称|所指|所述|所涉及)的?|本\w{1,4}?中的?)|(?:通常|一般|主要|均|应当|应)$"
+)
+"""What stands around a term without belonging to it: 专利法所称发明人, 定量检测试剂通常是指."""
+
+_NOT_A_TERM = re.compile(
+    r"^(?:前款|本款|前条|该|其|上述|这里|以下|下列|若|如|对|为|在|经|凡|当)|(?:规定|的|时|后|前)$"
+)
 
 
 def find_definitions(text: Text) -> Iterator[Definition]:
@@ -49,10 +56,10 @@ def find_definitions(text: Text) -> Iterator[Definition]:
         if "指" not in head:
             continue
         for match in _DEFINITION.finditer(head):
-            term = re.sub(r"^(?:本\w{1,3})?(?:所称|所指)的?", "", match["term"])
+            term = _LEAD.sub("", match["term"])
             if not term or _NOT_A_TERM.search(term):
                 continue
-            end = start + match.end("term")
+            end = start + match.start("term") + match["term"].index(term) + len(term)
             yield Definition(provision, term, end - len(term), end)
 
 

@@ -332,7 +332,9 @@ def _between(version: Version, later: Version) -> date | None:
     own, until = version.id.version, later.id.version
     if own is None or until is None:
         return None
-    noted = {day for copy in later.copies for day in copy.notes.enacted}
+    noted = {day for copy in later.copies for day in copy.notes.enacted if day <= until}
+    if noted and until - max(noted) <= _LATE_NOTES:
+        noted.discard(max(noted))  # the later version's own adoption, some weeks before its promulgation
     return min((day for day in noted if own < day < until), default=None)
 
 

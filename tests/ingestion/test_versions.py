@@ -470,3 +470,37 @@ def test_a_work_is_ended_by_the_text_that_says_so(corpus: Compiled) -> None:
     assert event.by == "人体器官捐献和移植条例@2023-12-04"
     assert event.since == "2024-05-01"
     assert event.evidence.startswith("人体器官捐献和移植条例@2023-12-04/art")
+
+
+# -- versions that are not held ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("note", "contested", "why"),
+    [
+        (
+            "2010年1月1日公布　2015年5月5日修订　2020年6月6日修订",
+            D(2015, 5, 5),
+            "a version between the two is not held",
+        ),
+        ("2010年1月1日公布　2020年6月6日修订", None, "nothing lies between"),
+        (
+            "2010年1月1日公布　2020年5月20日通过",
+            None,
+            "the later version's own adoption, before its promulgation",
+        ),
+        (
+            "2010年1月1日公布　2015年5月5日修订",
+            D(2015, 5, 5),
+            "the notes stop at the version that is not held",
+        ),
+    ],
+)
+def test_a_version_that_is_not_held_in_between(note: str, contested: date | None, why: str) -> None:
+    old = copy("甲", version_date="2010-01-01", effective_date="2010-02-01", place="old.md")
+    new = copy("乙", note=note, version_date="2020-06-06", effective_date="2020-07-01", place="new.md")
+    versions = versions_of(source(), [old, new])
+    validity, said = timeline(versions[0], versions, ())
+    assert (validity.ends, validity.contested_from) == (D(2020, 7, 1), contested), why
+    assert validity.status(D(2014, 1, 1)) is Status.IN_FORCE
+    assert ("未持有" in said) == (contested is not None)
