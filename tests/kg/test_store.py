@@ -18,11 +18,12 @@ from pathlib import Path
 import pytest
 from graph_fixture import A25, A26, C1219, D21, DOCTORS, Row, edges, nodes, write_graph
 
+import kg.store
 from kg import queries
 from kg.home import Home
 from kg.problem import InputError, Problem, StoreError
 from kg.schema import EdgeKind, EdgeRow, GraphFiles, Label, NodeRow, RelationType, check, edge_row, node_row
-from kg.store import BATCH_ROWS, GraphStore, Progress
+from kg.store import GraphStore, Progress
 from kg.vocabulary import Level, Status
 
 BACKENDS = ["embedded", *(["neo4j"] if os.environ.get("YILUN_NEO4J_URI") else [])]
@@ -256,9 +257,10 @@ class TestLoad:
         assert loaded.load(other, OTHER, stale).full
         assert _contents(loaded) == _expected(nodes(), edges())
 
-    def test_interrupted_load_is_redone_in_full(self, loaded: GraphStore, home: Home) -> None:
-        node_rows = nodes()
-        node_rows["Term"] += [{"id": f"术语{n}"} for n in range(7 * BATCH_ROWS)]
+    def test_interrupted_load_is_redone_in_full(
+        self, loaded: GraphStore, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        node_rows = _many_terms(monkeypatch)
         other = write_graph(home.builds, OTHER, node_rows, edges())
         for previous in (None, home.build_path(BUILD) / "graph"):
             with pytest.raises(KeyboardInterrupt):
@@ -404,12 +406,11 @@ class TestAnswers:
 
 
 @pytest.mark.server
-def test_losing_the_server_loses_nothing(tmp_path: Path) -> None:
+def test_losing_the_server_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is killed in the middle of a load, then its whole folder is deleted."""
     home = Home.resolve(tmp_path, {})
     home.prepare()
-    node_rows = nodes()
-    node_rows["Term"] += [{"id": f"术语{n}"} for n in range(6 * BATCH_ROWS)]
+    node_rows = _many_terms(monkeypatch)
     graph = write_graph(home.builds, BUILD, node_rows, edges())
 
     with GraphStore.open(home, {}) as store:
@@ -433,6 +434,14 @@ def test_losing_the_server_loses_nothing(tmp_path: Path) -> None:
         assert store.stored() is None
         store.load(graph, BUILD)
         assert _contents(store) == _expected(node_rows, edges())
+
+
+def _many_terms(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Row]]:
+    """Terms that take several transactions, so that a load can be interrupted between two of them."""
+    monkeypatch.setattr(kg.store, "BATCH_ROWS", 5)
+    rows = nodes()
+    rows["Term"] += [{"id": f"术语{n}"} for n in range(60)]
+    return rows
 
 
 def _interrupt_at(stage: str) -> Callable[[Progress], None]:
