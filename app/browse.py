@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
 from app import browse_html as mark
+from app.browse_article import ArticlePage
 from app.browse_diff import Extent
 from app.browse_selection import Selection, Tab
 from app.browse_text import ContentsRow
 from app.browse_tree import NOT_HELD, LevelGroup, SourceRow
-from app.browse_view import ArticlePage, PageView, Reading, SourceView, VersionRow, jump, page_view
+from app.browse_view import PageView, Reading, jump, page_view
+from app.browse_work import SourceView, VersionRow
 from app.views import Coverage, coverage
 from kg.build import Build
 from kg.problem import InputError
@@ -156,27 +159,43 @@ def _why_not(build: Build, selection: Selection) -> None:
 
 
 def _level(group: LevelGroup, selection: Selection) -> None:
+    held = [row for row in group.rows if row.held]
+    missing = [row for row in group.rows if not row.held]
+    name = group.level.name
+    with _fold(f"{group.level.value}　{group.count}", name, selection, opened=group.opened) as shown:
+        if not shown.open:
+            return
+        _source_rows(held, f"list-level-{name}", selection)
+        if missing:
+            opened = bool(selection.words) or not held or any(row.chosen for row in missing)
+            words = f"{NOT_HELD}　{len(missing)}"
+            with _fold(words, f"{name}-missing", selection, opened=opened) as below:
+                if below.open:
+                    _source_rows(missing, f"list-level-missing-{name}", selection)
+
+
+def _fold(words: str, name: str, selection: Selection, *, opened: bool) -> Any:
+    """A heading whose rows are drawn only while it is open; a search has folds of its own, all open."""
     mode = "search" if selection.words else "rest"
-    with st.expander(
-        f"{group.level.value}　{group.count}",
-        expanded=group.opened,
-        key=f"level-{mode}-{group.level.name}",
-        type="compact",
-        on_change="rerun",
-    ) as shown:
-        if shown.open:
-            with st.container(key=f"list-level-{group.level.name}", gap=None):
-                for row in group.rows:
-                    _source_row(row, selection)
+    return st.expander(words, expanded=opened, key=f"fold-{mode}-{name}", type="compact", on_change="rerun")
+
+
+def _source_rows(rows: Sequence[SourceRow], key: str, selection: Selection) -> None:
+    with st.container(key=key, gap=None):
+        for row in rows:
+            _source_row(row, selection)
+
+
+_FITS = 17
+"""Longer titles are cut off in the left column and are told in full when pointed at."""
 
 
 def _source_row(row: SourceRow, selection: Selection) -> None:
     sign = f":{_COLOURS[row.status]}[{_SIGNS[row.status]}]" if row.status else f":gray[{_NOT_HELD_SIGN}]"
-    said = row.status.zh if row.status else NOT_HELD
     st.button(
         f"{sign} {mark.label(row.name)}" if row.held else f"{sign} :gray[{mark.label(row.name)}]",
         key=f"source-{row.key}",
-        help=mark.label(f"{row.title}（{said}）"),
+        help=mark.label(row.title) if len(row.name) > _FITS else None,
         type="secondary" if row.chosen else "tertiary",
         width="stretch",
         on_click=_go,

@@ -7,10 +7,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from app.browse_article import CaseView, CitationOut, CitedPlace, CitingText, Comparison, Side
 from app.browse_diff import Piece
 from app.browse_selection import Selection
 from app.browse_text import Line, Segment
-from app.browse_view import CaseView, CitationOut, CitedPlace, CitingText, Comparison, Fact, Side, VersionRow
+from app.browse_work import Fact, VersionRow
 from kg.vocabulary import Level, Status
 
 STYLE = """<style>
@@ -63,7 +64,8 @@ STYLE = """<style>
 .yl-pair ins { background: rgba(22, 163, 74, 0.18); text-decoration: underline; text-decoration-color: #16a34a; }
 .yl-pair .words { white-space: pre-line; font-size: 1rem; }
 .yl table { border-collapse: collapse; font-size: 0.9rem; } .yl td, .yl th { padding: 0.2em 0.8em 0.2em 0;
-  text-align: left; vertical-align: top; border: 0; } .yl th { font-weight: 600; white-space: nowrap; opacity: 0.75; }
+  text-align: left; vertical-align: top; border: 0; } .yl td:first-child { white-space: nowrap; }
+.yl th { font-weight: 600; white-space: nowrap; opacity: 0.75; }
 .yl-case { white-space: pre-line; } .yl-control { background: #b91c1c; color: #fff; font: 0.7rem monospace;
   border-radius: 2px; padding: 0 0.2em; }
 </style>"""
