@@ -5,20 +5,30 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.terminal import (
+    AsOfOption,
+    BuildOption,
+    HomeOption,
+    JsonOption,
+    open_build,
+    print_json,
+    progress_bars,
+    read_day,
+    read_rows,
+    talk,
+    write_lines,
+)
 from kg.home import Home
 from kg.problem import InputError, YilunError
 
 if TYPE_CHECKING:
-    from app.builder import Progress
     from app.views import ArticleView
     from kg.build import Build
 
@@ -32,13 +42,6 @@ app = typer.Typer(
 bench_app = typer.Typer(help="测量检索质量与速度。", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
-HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="状态目录；默认 YILUN_HOME，再次为用户数据目录")
-]
-BuildOption = Annotated[str | None, typer.Option("--build", help="构建 id 或其开头；默认当前构建")]
-AsOfOption = Annotated[str | None, typer.Option("--as-of", help="按哪一天的法律，YYYY-MM-DD；默认今天")]
-JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-
 
 def main() -> None:
     """Run the command; errors of ours become one line on stderr and the exit code that fits."""
@@ -50,17 +53,17 @@ def main() -> None:
     except typer.Abort:
         raise SystemExit(130) from None
     except InputError as error:
-        _talk(f"错误：{error}")
+        talk(f"错误：{error}")
         raise SystemExit(2) from None
     except YilunError as error:
-        _talk(f"错误：{error}")
+        talk(f"错误：{error}")
         raise SystemExit(1) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except Exception as error:
         if type(error).__module__.startswith("click") or hasattr(error, "exit_code"):
-            error.show() if hasattr(error, "show") else _talk(str(error))  # usage errors of the parser
+            error.show() if hasattr(error, "show") else talk(str(error))  # usage errors of the parser
             raise SystemExit(2) from None
         raise
 
@@ -86,14 +89,14 @@ def build(
     from app.builder import make_build
 
     place = Home.resolve(home, os.environ)
-    with _progress() as progress:
+    with progress_bars() as progress:
         report = make_build(
             place, corpus or [], selector=sources, environ=os.environ,
             load_graph=graph, encode=vectors, progress=progress,
         )  # fmt: skip
-    made = _open(place, report.build_id)
+    made = open_build(place, report.build_id)
     if as_json:
-        _print_json({**asdict(report), "problems": _problem_counts(made)})
+        print_json({**asdict(report), "problems": _problem_counts(made)})
     else:
         print(
             f"构建 {report.build_id}{'（无变化）' if report.unchanged else ''}  {place.build_path(report.build_id)}"
@@ -108,7 +111,7 @@ def build(
         for severity, codes in _problem_counts(made).items():
             print(f"  {severity} {sum(codes.values())}：" + "  ".join(f"{c} {n}" for c, n in codes.items()))
     if report.graph_failed:
-        _talk(f"图数据库没有载入：{report.graph}\n构建文件与检索可用；解决后运行 yilun build 再试")
+        talk(f"图数据库没有载入：{report.graph}\n构建文件与检索可用；解决后运行 yilun build 再试")
         raise typer.Exit(1)
 
 
@@ -120,11 +123,11 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
     """
     from app.views import TARGET_WORKS, coverage, problem_counts
 
-    made = _open(Home.resolve(home, os.environ), build)
+    made = open_build(Home.resolve(home, os.environ), build)
     cover = coverage(made)
     unverified = _unverified(made)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "build": made.id,
                 "input_digest": made.manifest.input_digest,
@@ -179,7 +182,7 @@ def problems(
 
     例：yilun problems article_gap
     """
-    for problem in _open(Home.resolve(home, os.environ), build).problems:
+    for problem in open_build(Home.resolve(home, os.environ), build).problems:
         if code is None or problem.code == code:
             print(json.dumps(asdict(problem), ensure_ascii=False) if as_json else problem)
 
@@ -206,22 +209,24 @@ def search(
     from retrieval import Retriever
 
     place = Home.resolve(home, os.environ)
-    day = _day(as_of)
+    day = read_day(as_of)
     if (query is None) == (batch is None):
         raise InputError("请给出查询，或用 --batch 给出文件，二者取一")
     queries = (
-        [("", query)] if query is not None else [(r["id"], r["query"]) for r in _rows(batch, ("id", "query"))]
+        [("", query)]
+        if query is not None
+        else [(r["id"], r["query"]) for r in read_rows(batch, ("id", "query"))]
     )
-    retriever = Retriever.open(place.root, build=_open(place, build))
+    retriever = Retriever.open(place.root, build=open_build(place, build))
     found = (
         {"id": name, "hits": [hit.as_row() for hit in retriever.search(words, k, as_of=day, system=system)]}
         for name, words in queries
     )
     if batch is not None or as_json:
-        _write_lines(found, out)
+        write_lines(found, out)
         return
     hits = next(found)["hits"]
-    _talk(f"截至 {day}，{len(hits)} 条")
+    talk(f"截至 {day}，{len(hits)} 条")
     for rank, hit in enumerate(hits, 1):
         print(
             f"{rank}. 《{hit['title']}》{_place(hit)}  [{_status_zh(hit['status'])}] {hit['score']:.4f}  {hit['why']}"
@@ -243,12 +248,12 @@ def article(
     """
     from app.views import article_view, find_article
 
-    made = _open(Home.resolve(home, os.environ), build)
-    day = _day(as_of)
+    made = open_build(Home.resolve(home, os.environ), build)
+    day = read_day(as_of)
     text, provision = find_article(made, reference, day)
     view = article_view(made, text, provision, day)
     if as_json:
-        _print_json(asdict(view))
+        print_json(asdict(view))
     else:
         _show_article(made, view)
 
@@ -272,24 +277,24 @@ def judge(
     from retrieval import Retriever
 
     place = Home.resolve(home, os.environ)
-    day = _day(as_of)
+    day = read_day(as_of)
     if (scenario is None) == (batch is None):
         raise InputError("请给出情形，或用 --batch 给出文件，二者取一")
     cases = (
         [("", scenario, day)]
         if scenario is not None
         else [
-            (r["id"], r["text"], _day(r["as_of"]) if r.get("as_of") else day)
-            for r in _rows(batch, ("id", "text"))
+            (r["id"], r["text"], read_day(r["as_of"]) if r.get("as_of") else day)
+            for r in read_rows(batch, ("id", "text"))
         ]
     )
-    made = _open(place, build)
+    made = open_build(place, build)
     retriever = Retriever.open(place.root, build=made)
     verdicts = (
         asdict(decide(text, made, retriever, as_of=when, k=k, identifier=name)) for name, text, when in cases
     )
     if batch is not None or as_json:
-        _write_lines(verdicts, out)
+        write_lines(verdicts, out)
         return
     verdict = next(verdicts)
     print(f"结论：未定（undetermined）— {verdict['reason']}")
@@ -316,13 +321,13 @@ def bench_retrieval(
     from retrieval.dense import light_encoder
 
     place = Home.resolve(home, os.environ)
-    with _progress() as progress:
+    with progress_bars() as progress:
         result = bench(
             dataset, system or (), encoder=light_encoder(), cache=place.cache,
             progress=lambda done, total: progress("向量", done, total),
         )  # fmt: skip
     if as_json:
-        _print_json(result)
+        print_json(result)
 
 
 @app.command("app")
@@ -339,13 +344,13 @@ def open_app(
     if find_spec("streamlit") is None:
         raise InputError("页面需要 streamlit；请安装 yilun[app]：pip install 'yilun[app]'")
     place = Home.resolve(home, os.environ)
-    _open(place, None)
+    open_build(place, None)
     page = Path(__file__).parent / "pages.py"
     command = [
         sys.executable, "-m", "streamlit", "run", str(page), "--server.address", "127.0.0.1",
         "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
     ]  # fmt: skip
-    _talk(f"http://127.0.0.1:{port}")
+    talk(f"http://127.0.0.1:{port}")
     os.execve(sys.executable, command, {**os.environ, "YILUN_HOME": str(place.root)})
 
 
@@ -402,15 +407,6 @@ def _indent(text: str) -> str:
     return text.replace("\n\n", "\n").replace("\n", "\n   ")
 
 
-# -- edges ---------------------------------------------------------------------------------------------
-
-
-def _open(home: Home, option: str | None) -> Build:
-    from kg.build import Build
-
-    return Build(home.build(option))
-
-
 def _problem_counts(made: Build) -> dict[str, dict[str, int]]:
     from app.views import problem_counts
 
@@ -429,96 +425,6 @@ def _unverified(made: Build) -> dict[str, int]:
         if evidence in UNVERIFIED
     )
     return dict(sorted(count.items()))
-
-
-def _day(option: str | None) -> date:
-    if option is None:
-        return datetime.now().astimezone().date()
-    try:
-        return date.fromisoformat(option)
-    except ValueError:
-        raise InputError(f"日期 {option!r} 不合格式；应如 2026-11-22") from None
-
-
-def _rows(path: Path | None, required: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    assert path is not None
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"读不到 {path}：{error}；应为 UTF-8 的 JSONL 文件") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}:{number} 不是 JSON：{error}") from error
-        missing = [n for n in required if not isinstance(row, dict) or not isinstance(row.get(n), str)]
-        if missing:
-            raise InputError(f"{path}:{number} 缺少字符串字段 {'、'.join(missing)}")
-        yield row
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=_plain))
-
-
-def _write_lines(rows: Iterable[Mapping[str, Any]], out: Path | None) -> None:
-    if out is None:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False, default=_plain))
-        return
-    partial = out.with_name(out.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as stream:
-        for row in rows:
-            stream.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
-    partial.replace(out)
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"cannot write {type(value).__name__}")
-
-
-def _talk(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on stderr for each stage; one line per finished stage where stderr is not a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _quiet_progress()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=console) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total or None)
-            bars.update(tasks[stage], completed=done, total=total or None)
-
-        yield show
-
-
-def _quiet_progress() -> Callable[[str, int, int], None]:
-    finished: set[str] = set()
-
-    def show(stage: str, done: int, total: int) -> None:
-        if total and done >= total and stage not in finished:
-            finished.add(stage)
-            _talk(f"{stage} {done}/{total}")
-
-    return show
 
 
 if __name__ == "__main__":

@@ -18,8 +18,12 @@ from kg.problem import InputError
 from kg.vocabulary import Kind
 
 _RESERVED = re.compile(r"[/@~\s]")
-_EXPRESSION = re.compile(r"(?P<key>[^/@~]+)@(?:(?P<date>\d{4}-\d\d-\d\d)|unknown~(?P<n>[1-9]\d*))")
-_STEP = re.compile(r"(?P<code>[a-z]+)(?P<number>\d+)?(?:-(?P<sub>\d+))?(?:~(?P<nth>[2-9]|[1-9]\d+))?")
+_EXPRESSION = re.compile(
+    r"(?P<key>[^/@~]+)@(?:(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})|unknown~(?P<n>[1-9][0-9]*))"
+)
+_STEP = re.compile(
+    r"(?P<code>[a-z]+)(?P<number>[1-9][0-9]*)?(?:-(?P<sub>[1-9][0-9]*))?(?:~(?P<nth>[2-9]|[1-9][0-9]+))?"
+)
 _BY_CODE = {kind.code: kind for kind in Kind}
 
 
@@ -52,7 +56,10 @@ class ExpressionId:
         match = _EXPRESSION.fullmatch(text)
         if not match:
             raise InputError(f"不是版本 id: {text!r}；应如 中华人民共和国医师法@2021-08-20")
-        version = date.fromisoformat(match["date"]) if match["date"] else None
+        try:
+            version = date.fromisoformat(match["date"]) if match["date"] else None
+        except ValueError:
+            raise InputError(f"不是版本 id: {text!r}；{match['date']} 不是日历上的日期") from None
         return cls(match["key"], version, int(match["n"] or 0))
 
 

@@ -79,9 +79,17 @@ class Manifest:
         try:
             stored = _Stored.model_validate_json(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, ValidationError) as error:
-            raise DamagedError(f"{path} 缺失或损坏（{type(error).__name__}）；请删除 {folder} 后重新运行 yilun build") from error
+            raise DamagedError(
+                f"{path} 缺失或损坏（{type(error).__name__}）；请删除 {folder} 后重新运行 yilun build"
+            ) from error
         return cls(
-            stored.id, stored.input_digest, stored.inputs, stored.parameters, stored.counts, stored.files, stored.format
+            stored.id,
+            stored.input_digest,
+            stored.inputs,
+            stored.parameters,
+            stored.counts,
+            stored.files,
+            stored.format,
         )
 
     def read_bytes(self, folder: Path, name: str) -> bytes:
@@ -90,9 +98,13 @@ class Manifest:
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise DamagedError(f"{path} 读不到（{error.strerror}）；请删除 {folder} 后重新运行 yilun build") from error
+            raise DamagedError(
+                f"{path} 读不到（{error.strerror}）；请删除 {folder} 后重新运行 yilun build"
+            ) from error
         if hashlib.sha256(content).hexdigest() != self.files.get(name):
-            raise DamagedError(f"{path} 与清单记录的摘要不符，可能已损坏；请删除 {folder} 后重新运行 yilun build")
+            raise DamagedError(
+                f"{path} 与清单记录的摘要不符，可能已损坏；请删除 {folder} 后重新运行 yilun build"
+            )
         return content
 
     def damaged(self, folder: Path) -> list[str]:

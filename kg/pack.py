@@ -17,7 +17,9 @@ def data_folder() -> Path:
     for folder in (package / "_data", package.parent / "data"):
         if (folder / "ledger" / "sources.jsonl").is_file():
             return folder
-    raise DamagedError(f"找不到数据包：{package / '_data'} 与 {package.parent / 'data'} 都没有 ledger/sources.jsonl；请重新安装 yilun")
+    raise DamagedError(
+        f"找不到数据包：{package / '_data'} 与 {package.parent / 'data'} 都没有 ledger/sources.jsonl；请重新安装 yilun"
+    )
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[int, object]]:

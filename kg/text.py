@@ -115,7 +115,9 @@ class _Folding(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         folded = unicodedata.normalize("NFKC", chr(code).translate(_FOLD)).translate(_FOLD)
-        kept = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Mn"))
+        kept = "".join(
+            c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc", "Mn")
+        )
         self[code] = kept
         return kept
 

@@ -313,9 +313,15 @@ class TitleFinder:
         return best
 
 
+# 野生动物保护法律、法规; 其民法定代理人. But 医师法规定 is 医师法.
+_LONGER_WORD = re.compile("律|院|规(?!定)|定(?=代|监|职责|义务|程序|期限)")
+
+
 def stands_free(text: str, start: int, end: int) -> bool:
     """Whether what stands at text[start:end] can be a name of its own rather than the end of a longer one."""
     if _latin(text[end - 1]) and end < len(text) and _latin(text[end]):
+        return False
+    if text[end - 1] == "法" and _LONGER_WORD.match(text, end):
         return False
     if start == 0:
         return True

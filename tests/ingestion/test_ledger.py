@@ -82,7 +82,7 @@ def test_a_bad_correction_is_named(tmp_path: Path) -> None:
         ledger(tmp_path, [ROW], [{**CORRECTION, "action": "burn"}])
 
 
-@pytest.mark.parametrize("evidence", ["INDEX:a", "TEXT:a#1", "laws.db:law_id=0ab9", *UNVERIFIED])
+@pytest.mark.parametrize("evidence", ["INDEX:a", "TEXT:a#1", "laws.db:law_id=0ab9", *sorted(UNVERIFIED)])
 def test_evidence(evidence: str) -> None:
     assert EVIDENCE.fullmatch(evidence)
 
