@@ -13,10 +13,10 @@ from app.browse_selection import Selection
 from app.browse_text import Line, neighbours, printed_lines, unit_of
 from app.browse_work import VersionRow, in_chinese, version_name, version_row
 from app.views import ArticleView, CitationView, article_view, life, name_of
-from ingestion.resolve import moves
 from kg.build import Build, Text
 from kg.identity import ProvisionId, Step
 from kg.model import Provision
+from kg.renumbering import moves
 from kg.vocabulary import Kind, Level, Status
 
 

@@ -14,14 +14,13 @@ from ingestion.resolve import (
     RESOLVED,
     UNRESOLVED,
     Resolver,
-    alike,
     locate_mentions,
-    moves,
 )
 from kg.build import Citation, Text
 from kg.dates import Validity
 from kg.identity import ExpressionId
 from kg.model import Expression, Origin, RelatedTitle, Source
+from kg.renumbering import alike, moves
 from kg.text import LayeredText
 from kg.titles import TitleIndex
 from kg.vocabulary import Level
