@@ -35,7 +35,9 @@ _NOT_HELD_SIGN = "○"
 
 def browse(build: Build, today: date) -> None:
     """The whole page for what the URL says."""
-    selection, faults = Selection.read(st.query_params, today=today)
+    selection, faults = Selection.read(
+        st.query_params, today=today, topics=[topic.name for topic in build.topics]
+    )
     page = page_view(build, selection)
     with st.sidebar:
         home = Selection(as_of=selection.as_of, build=selection.build)
@@ -84,7 +86,7 @@ def _filters(build: Build, selection: Selection, today: date) -> None:
     state["as_of"] = min(max(selection.as_of, _EARLIEST), _LATEST)
     state["words"] = selection.words
     state["levels"] = [level.value for level in selection.levels]
-    state["topics"] = [topic.value for topic in selection.topics]
+    state["topics"] = list(selection.topics)
     state["held_only"] = selection.held_only
 
     def changed(change: Callable[[], Selection]) -> Callable[[], None]:
@@ -139,7 +141,7 @@ def _filters(build: Build, selection: Selection, today: date) -> None:
         )
         st.multiselect(
             "场景",
-            [topic.value for topic in Topic],
+            [topic.name for topic in build.topics],
             key="topics",
             placeholder="全部",
             on_change=changed(lambda: replace(selection, topics=tuple(map(Topic, state["topics"])))),
@@ -428,10 +430,12 @@ def _welcome(found: Coverage, selection: Selection) -> None:
         f"台账列 {found.listed} 部，本构建收录 {found.held} 部，另有台账外 {found.unlisted_held} 部；"
         f"其余标为“{NOT_HELD}”，并写明在何处公布。"
     )
-    for column, name, counts in zip(
-        st.columns(2), ("位阶", "场景"), (found.by_level.items(), found.by_topic.items()), strict=True
-    ):
-        rows = [(kind.value, str(held), str(listed)) for kind, (held, listed) in counts]
+    tables: tuple[tuple[str, list[tuple[str, tuple[int, int]]]], ...] = (
+        ("位阶", [(level.value, pair) for level, pair in found.by_level.items()]),
+        ("场景", [(str(topic), pair) for topic, pair in found.by_topic.items()]),
+    )
+    for column, (name, counts) in zip(st.columns(2), tables, strict=True):
+        rows = [(word, str(held), str(listed)) for word, (held, listed) in counts]
         with column:
             st.html(mark.counts_table([(name, "已收录", "台账"), *rows]))
     st.caption("不是法律意见。案例与台账说明由模型撰写，未经专家审核。")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from kg.vocabulary import Level, Topic
 
-_M = TypeVar("_M", Level, Topic)
+_M = TypeVar("_M")
 
 
 class Tab(StrEnum):
@@ -44,7 +44,7 @@ class Selection:
     >>> s = Selection(date(2026, 11, 22)).at("中华人民共和国医师法@2021-08-20/art25/p1")
     >>> s.key, s.version, s.article
     ('中华人民共和国医师法', '2021-08-20', 'art25/p1')
-    >>> Selection.read(s.params(), today=date(2030, 1, 1)).selection == s
+    >>> Selection.read(s.params(), today=date(2030, 1, 1), topics=()).selection == s
     True
     """
 
@@ -61,8 +61,11 @@ class Selection:
     build: str = ""
 
     @classmethod
-    def read(cls, params: Mapping[str, str], *, today: date) -> ReadSelection:
-        """The view that URL parameters describe; `id` may stand for key, version and article together."""
+    def read(cls, params: Mapping[str, str], *, today: date, topics: Collection[Topic]) -> ReadSelection:
+        """The view that URL parameters describe; `id` may stand for key, version and article together.
+
+        `topics` are those of the build that is shown.
+        """
         faults: list[str] = []
         as_of = today
         if written := params.get("as_of", ""):
@@ -82,8 +85,8 @@ class Selection:
             against=params.get("against", ""),
             tab=Tab(tab) if tab else Tab.CITATIONS,
             words=params.get("q", ""),
-            levels=_members(Level, params.get("level", ""), faults),
-            topics=_members(Topic, params.get("topic", ""), faults),
+            levels=_members(params.get("level", ""), set(Level), Level, faults),
+            topics=_members(params.get("topic", ""), topics, Topic, faults),
             held_only=params.get("held", "") == "1",
             build=params.get("build", ""),
         )
@@ -124,8 +127,9 @@ class Selection:
         return f"{self.key}@{self.version}" if self.key and self.version else ""
 
 
-def _members(kind: type[_M], written: str, faults: list[str]) -> tuple[_M, ...]:
+def _members(
+    written: str, known: Collection[str], kind: Callable[[str], _M], faults: list[str]
+) -> tuple[_M, ...]:
     words = [word for word in written.split(",") if word]
-    known = set(kind)
     faults.extend(f"链接中的筛选条件 {word!r} 不存在，已忽略" for word in words if word not in known)
     return tuple(kind(word) for word in dict.fromkeys(words) if word in known)

@@ -96,10 +96,11 @@ def _write(
     try:
         with _timed(report, "compile"):
             cache = DocumentCache(home.cache / "documents")
+            ledger = read_ledger(pack / "ledger")
             compiled = compile_build(
                 acquisition,
-                read_ledger(pack / "ledger"),
-                read_cases(pack / "cases"),
+                ledger,
+                read_cases(pack / "cases", {topic.name for topic in ledger.topics}),
                 selector=selector,
                 as_of=cases_date(pack),
                 read=cache.read,

@@ -136,7 +136,7 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
                 "listed": cover.listed,
                 "target": TARGET_WORKS,
                 "by_level": {level.value: pair for level, pair in cover.by_level.items()},
-                "by_topic": {topic.value: pair for topic, pair in cover.by_topic.items()},
+                "by_topic": dict(cover.by_topic),
                 "unlisted_held": cover.unlisted_held,
                 "counts": dict(made.manifest.counts),
                 "problems": problem_counts(made),
@@ -153,10 +153,7 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
         "按位阶（已收/台账）："
         + "  ".join(f"{level.value} {a}/{b}" for level, (a, b) in cover.by_level.items())
     )
-    print(
-        "按场景（已收/台账）："
-        + "  ".join(f"{topic.value} {a}/{b}" for topic, (a, b) in cover.by_topic.items())
-    )
+    print("按场景（已收/台账）：" + "  ".join(f"{topic} {a}/{b}" for topic, (a, b) in cover.by_topic.items()))
     counts = made.manifest.counts
     print(
         f"版本 {counts['expressions']}  条文 {counts['articles']}  条款节点 {counts['provisions']}  "

@@ -275,7 +275,7 @@ def coverage(build: Build) -> Coverage:
         by_level={
             level: count(found) for level in Level if (found := [s for s in listed if s.level is level])
         },
-        by_topic={topic: count([s for s in listed if topic in s.topics]) for topic in Topic},
+        by_topic={t.name: count([s for s in listed if t.name in s.topics]) for t in build.topics},
         unlisted_held=sum(not build.sources[key].in_ledger for key in held),
         missing=tuple(sorted(s.key for s in listed if s.key not in held)),
     )

@@ -17,7 +17,7 @@ from ingestion.scenarios import Binding, Case, bind
 from ingestion.versions import Ending, Version, timeline, versions_of
 from kg.build import Citation, Text
 from kg.identity import ExpressionId
-from kg.model import Expression, Source
+from kg.model import Expression, Source, TopicEntry
 from kg.problem import InputError, Problem, Severity
 from kg.titles import TitleIndex, TitleRelation
 from kg.vocabulary import Kind, Level
@@ -40,6 +40,7 @@ class Supersession:
 class Compiled:
     """A build as a value; everything is sorted, and the same inputs give the same value."""
 
+    topics: tuple[TopicEntry, ...]
     sources: tuple[Source, ...]
     texts: tuple[Text, ...]
     citations: tuple[Citation, ...]
@@ -148,6 +149,7 @@ def compile_build(
         texts_read=total,
     )
     return Compiled(
+        topics=ledger.topics,
         sources=tuple(sources[key] for key in sorted(sources)),
         texts=tuple(flat),
         citations=tuple(citations),

@@ -40,7 +40,7 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
                 "id": source.key, "title": source.title, "level": source.level.value,
                 "short_titles": list(source.short_titles), "aliases": list(source.aliases),
                 "issuing_body": source.issuing_body, "document_number": source.document_number,
-                "status_word": source.status, "topics": [t.value for t in source.topics],
+                "status_word": source.status, "topics": list(source.topics),
                 "official_publication": source.official_publication, "acquisition": source.acquisition,
                 "why": source.why, "in_ledger": source.in_ledger, "held": source.key in held,
             }
@@ -49,14 +49,17 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
         rows[Label.EXPRESSION].append(_expression(text))
         for order, provision in enumerate(text.provisions):
             rows[Label.PROVISION].append(_provision(text, provision, order))
-    topics = {t.value for s in compiled.sources for t in s.topics} | {c.scene.value for c in compiled.cases}
-    rows[Label.TOPIC] = [{"id": topic, "name": topic} for topic in topics]
+    defined = {topic.name: topic.definition for topic in compiled.topics}
+    used = {t for s in compiled.sources for t in s.topics} | {c.scene for c in compiled.cases}
+    rows[Label.TOPIC] = [
+        {"id": name, "name": name, "definition": defined.get(name, "")} for name in used | set(defined)
+    ]
     terms = {(d.provision.id.expression.key, d.term) for d in compiled.definitions}
     rows[Label.TERM] = [{"id": f"term:{key}/{term}", "term": term, "source": key} for key, term in terms]
     for case in compiled.cases:
         rows[Label.SCENARIO].append(
             {
-                "id": case.id, "scene": case.scene.value, "text": case.scenario, "stance": case.stance,
+                "id": case.id, "scene": case.scene, "text": case.scenario, "stance": case.stance,
                 "principles": case.principles, "authorship": _UNREVIEWED,
             }
         )  # fmt: skip
@@ -76,7 +79,7 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
 
     for source in compiled.sources:
         for topic in source.topics:
-            add(_SOURCE_TOPIC, (source.key, topic.value))
+            add(_SOURCE_TOPIC, (source.key, topic))
     for text in compiled.texts:
         expression = str(text.expression.id)
         add(_HAS_VERSION, (text.expression.id.key, expression))
@@ -105,7 +108,7 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
     for event in compiled.supersessions:
         add(_SUPERSEDES, (event.by, event.ended), since=event.since, evidence=event.evidence)
     for case in compiled.cases:
-        add(_SCENARIO_TOPIC, (case.id, case.scene.value))
+        add(_SCENARIO_TOPIC, (case.id, case.scene))
     for binding in compiled.bindings:
         add(_GOVERNED_BY, (binding.scenario, str(binding.provision.id)), binding.role, role=binding.role)
     return {

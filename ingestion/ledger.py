@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from kg.model import DatedVersion, RelatedTitle, Source, Successor
+from kg.model import DatedVersion, RelatedTitle, Source, Successor, TopicEntry
 from kg.pack import read_jsonl
 from kg.problem import DamagedError
 from kg.vocabulary import Level, Topic
@@ -103,6 +103,14 @@ class SourceRow(_Row):
         )
 
 
+class TopicRow(_Row):
+    """One line of data/ledger/topics.jsonl; the order of the lines is the order in which topics are shown."""
+
+    topic: str = Field(pattern=r"^[^,，\s]+$")  # a list of topics is written with commas
+    definition: str = Field(min_length=1)
+    evidence: str
+
+
 class Action(StrEnum):
     """What a correction does to a file of a corpus."""
 
@@ -122,10 +130,11 @@ class CorrectionRow(_Row):
 
 @dataclass(frozen=True)
 class Ledger:
-    """The works by key, and the corrections by file."""
+    """The works by key, the corrections by file, and the topics under which works and cases are filed."""
 
     sources: dict[str, Source]
     corrections: dict[str, CorrectionRow]
+    topics: tuple[TopicEntry, ...] = ()
 
     def facts_without_evidence(self) -> Counter[str]:
         """How many non-empty facts rest on memory or were written by a model, by field."""
@@ -146,6 +155,16 @@ class Ledger:
 
 def read_ledger(folder: Path) -> Ledger:
     """Read and validate data/ledger; DamagedError names file, line and field of the first bad row."""
+    topics: dict[Topic, TopicEntry] = {}
+    path = folder / "topics.jsonl"
+    for number, value in read_jsonl(path):
+        entry = _validated(TopicRow, value, f"{path.name}:{number}")
+        topic = Topic(entry.topic)
+        if topic in topics:
+            raise DamagedError(f"{path.name}:{number}: 场景 {topic} 已在前面出现")
+        if not EVIDENCE.fullmatch(entry.evidence):
+            raise DamagedError(f"{path.name}:{number}: {topic} 的证据不合格式: {entry.evidence!r}")
+        topics[topic] = TopicEntry(topic, entry.definition)
     sources: dict[str, Source] = {}
     path = folder / "sources.jsonl"
     for number, value in read_jsonl(path):
@@ -155,13 +174,17 @@ def read_ledger(folder: Path) -> Ledger:
         for name, evidence in row.evidence.items():
             if name != "note" and not EVIDENCE.fullmatch(evidence):
                 raise DamagedError(f"{path.name}:{number}: {row.key} 的 {name} 证据不合格式: {evidence!r}")
+        if strange := [t for t in row.topics if t not in topics]:
+            raise DamagedError(
+                f"{path.name}:{number}: {row.key} 的 topics 中 {'、'.join(strange)} 不在 topics.jsonl 中"
+            )
         sources[row.key] = row.source()
     corrections: dict[str, CorrectionRow] = {}
     path = folder / "corrections.jsonl"
     for number, value in read_jsonl(path):
         correction = _validated(CorrectionRow, value, f"{path.name}:{number}")
         corrections[correction.file] = correction
-    return Ledger(sources, corrections)
+    return Ledger(sources, corrections, tuple(topics.values()))
 
 
 def _validated(model: type[_ModelT], value: object, place: str) -> _ModelT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,8 +62,9 @@ class Bound:
     counts: Counter[str]
 
 
-def read_cases(folder: Path) -> list[Case]:
-    """Every case of data/cases, by id; DamagedError names file and line of a bad or repeated one."""
+def read_cases(folder: Path, topics: Collection[Topic]) -> list[Case]:
+    """Every case of a pack, by id; DamagedError names file and line of a bad or repeated one, or of one
+    whose scene is none of the pack's topics."""
     cases: dict[str, Case] = {}
     for path in sorted(folder.glob("*.jsonl")):
         for number, value in read_jsonl(path):
@@ -71,6 +72,10 @@ def read_cases(folder: Path) -> list[Case]:
                 case = Case.model_validate(value)
             except ValidationError as error:
                 raise DamagedError(f"{path.name}:{number}: {error.errors()[0]['msg']}；请改正该行") from error
+            if case.scene not in topics:
+                raise DamagedError(
+                    f"{path.name}:{number}: 案例 {case.id} 的 scene“{case.scene}”不是数据包的场景"
+                )
             if case.id in cases:
                 raise DamagedError(f"{path.name}:{number}: 案例 {case.id} 已在前面出现")
             cases[case.id] = case

@@ -30,6 +30,9 @@ def write_build(
     Same value, same bytes: rows are sorted, JSON keys too, and nothing depends on time or place.
     """
     folder.mkdir(parents=True)
+    _write_rows(
+        folder / "topics.jsonl", ({"topic": t.name, "definition": t.definition} for t in compiled.topics)
+    )
     _write_rows(folder / "sources.jsonl", (source_row(source) for source in compiled.sources))
     expressions = []
     for number, text in enumerate(compiled.texts, 1):

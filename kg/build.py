@@ -15,7 +15,7 @@ from kg.clause import Clause, ClauseParagraph
 from kg.dates import Validity
 from kg.identity import ExpressionId, ProvisionId, Step
 from kg.manifest import Manifest
-from kg.model import DatedVersion, Expression, Origin, Provision, RelatedTitle, Source, Successor
+from kg.model import DatedVersion, Expression, Origin, Provision, RelatedTitle, Source, Successor, TopicEntry
 from kg.problem import InputError, Problem, Severity
 from kg.text import LayeredText, Quote, Repair
 from kg.titles import TitleIndex
@@ -146,6 +146,11 @@ class Build:
         for line in self.manifest.read_bytes(self.path, name).split(b"\n"):
             if line:
                 yield json.loads(line)
+
+    @cached_property
+    def topics(self) -> tuple[TopicEntry, ...]:
+        """The topics of the pack that the build was made with, in the pack's order."""
+        return tuple(TopicEntry(Topic(row["topic"]), row["definition"]) for row in self._rows("topics.jsonl"))
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -362,7 +367,7 @@ def source_row(source: Source) -> dict[str, Any]:
             [v.version_date.isoformat(), _iso(v.effective_from), v.evidence] for v in source.versions
         ],
         "status": source.status,
-        "topics": [t.value for t in source.topics],
+        "topics": list(source.topics),
         "official_publication": source.official_publication,
         "acquisition": source.acquisition,
         "copyright": source.copyright,

@@ -11,6 +11,14 @@ from kg.vocabulary import Kind, Level, Topic
 
 
 @dataclass(frozen=True, slots=True)
+class TopicEntry:
+    """A topic that the pack lists, with its definition."""
+
+    name: Topic
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedTitle:
     """Another title that a source had (`renamed`) or another source that it replaced (`replaced`)."""
 

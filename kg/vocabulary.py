@@ -1,8 +1,9 @@
-"""Closed vocabularies: the English name that code uses, the Chinese word that people read."""
+"""Vocabularies: the English name that code uses, the Chinese word that people read."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NewType
 
 
 class Level(StrEnum):
@@ -21,23 +22,9 @@ class Level(StrEnum):
     UNKNOWN = "未知"
 
 
-class Topic(StrEnum):
-    """The fourteen clinical scenario classes."""
-
-    RELATIONSHIP = "医患关系"
-    TREATMENT = "常规诊疗"
-    NURSING = "常规护理"
-    NURSE_PATIENT = "护患关系"
-    SPECIAL_NURSING = "特殊疾病护理"
-    ANIMAL = "动物实验"
-    HUMAN_TRIAL = "人体试验"
-    REPRODUCTION = "辅助生殖"
-    HOSPICE = "安宁疗护"
-    TRANSPLANT = "器官移植"
-    GENE = "基因/干细胞诊疗"
-    ALLOCATION = "公共卫生资源分配"
-    DIGITAL = "数字医疗"
-    EMERGENCY = "急诊急救"
+Topic = NewType("Topic", str)
+"""A class of situations, such as 医患关系. Which there are is a matter of the data pack: its ledger lists them,
+and whatever else it files under a topic is checked against that list when it is read."""
 
 
 class Kind(StrEnum):

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
     from kg.manifest import Manifest
 
-FORMAT = 2
-_CLAUSES, _IDS, _ROWS = "clauses.jsonl", "ids.txt", "rows.npy"
-_LEVELS, _TOPICS = tuple(Level), tuple(Topic)
+FORMAT = 3
+_CLAUSES, _IDS, _ROWS, _TOPICS = "clauses.jsonl", "ids.txt", "rows.npy", "topics.txt"
+_LEVELS = tuple(Level)
+_MOST_TOPICS = 63
+"""One bit of a row for each."""
 
 
 def document(clause: Clause) -> Document:
@@ -65,7 +67,11 @@ def write_index(
     with (folder / _CLAUSES).open("wb") as file:
         marks = [(file.write(line), crc32(line)) for line in (encode_clause(clause) for _, clause in held)]
     (folder / _IDS).write_text("".join(f"{id_}\n" for id_, _ in held), "utf-8", newline="\n")
-    _write_rows([clause for _, clause in held], marks, folder / _ROWS)
+    topics = sorted({topic for _, clause in held for topic in clause.topics})
+    if len(topics) > _MOST_TOPICS:
+        raise InputError(f"条文归入 {len(topics)} 个场景；索引至多容纳 {_MOST_TOPICS} 个，请合并数据包的场景")
+    (folder / _TOPICS).write_text("".join(f"{topic}\n" for topic in topics), "utf-8", newline="\n")
+    _write_rows([clause for _, clause in held], marks, topics, folder / _ROWS)
     bm25 = BM25()
     write_lexical((document(clause).terms() for _, clause in held), folder, bm25=bm25)
     manifest = Manifest.of_folder(
@@ -102,7 +108,7 @@ def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Prog
     write_dense(texts, target, cache=VectorCache(cache, encoder), encoder=encoder, progress=progress)
 
 
-def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], path: Path) -> None:
+def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], topics: list[Topic], path: Path) -> None:
     import numpy as np
 
     articles: dict[tuple[str, str], int] = {}
@@ -110,7 +116,7 @@ def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], path: Path)
         len(clauses),
         dtype=[
             ("offset", "<i8"), ("length", "<i4"), ("article", "<i4"), ("newness", "<i4"), ("begins", "<i4"),
-            ("not_before", "<i4"), ("ends", "<i4"), ("contested", "<i4"), ("level", "<i2"), ("topics", "<i4"),
+            ("not_before", "<i4"), ("ends", "<i4"), ("contested", "<i4"), ("level", "<i2"), ("topics", "<i8"),
             ("crc", "<u4"),
         ],
     )  # fmt: skip
@@ -127,7 +133,7 @@ def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], path: Path)
             newest.toordinal(),
             *(day.toordinal() if day else 0 for day in days),
             _LEVELS.index(clause.level),
-            sum(1 << _TOPICS.index(topic) for topic in clause.topics),
+            sum(1 << topics.index(topic) for topic in clause.topics),
             crc,
         )
         offset += length
@@ -151,6 +157,7 @@ class ClauseIndex:
     folder: Path
     manifest: Manifest
     ids: tuple[str, ...]
+    topics: tuple[Topic, ...]
     stack: Stack
     _rows: npt.NDArray[np.void]
     _records: mmap | bytes
@@ -170,15 +177,18 @@ class ClauseIndex:
         manifest = Manifest.read(folder)
         if manifest.parameters.get("index_format") != str(FORMAT):
             raise InputError(f"索引 {folder} 由另一版本的 yilun 写成；请重新运行 yilun build")
-        for name in (_IDS, _ROWS, *FILES):
+        for name in (_IDS, _ROWS, _TOPICS, *FILES):
             manifest.read_bytes(folder, name)
         ids = tuple((folder / _IDS).read_text("utf-8").splitlines())
+        topics = tuple(map(Topic, (folder / _TOPICS).read_text("utf-8").splitlines()))
         rows = np.load(folder / _ROWS, allow_pickle=False)
         dense = None
         if cache and encoder:
             dense = DenseIndex.open(_dense_folder(cache, manifest.id, encoder), encoder, rows=len(ids))
         stack = Stack(LexicalIndex.open(folder, len(ids)), dense)
-        return cls(folder, manifest, ids, stack, rows, _mapped(folder / _CLAUSES, int(rows["length"].sum())))
+        return cls(
+            folder, manifest, ids, topics, stack, rows, _mapped(folder / _CLAUSES, int(rows["length"].sum()))
+        )
 
     def verify(self) -> None:
         """Hash every file again, vectors too; DamagedError names those that differ by now."""
@@ -248,7 +258,8 @@ class ClauseIndex:
         if wanted_levels is not None:
             mask &= np.isin(rows["level"], [_LEVELS.index(level) for level in wanted_levels])
         if wanted_topics is not None:
-            mask &= (rows["topics"] & sum(1 << _TOPICS.index(topic) for topic in wanted_topics)) != 0
+            bits = sum(1 << at for at, topic in enumerate(self.topics) if topic in wanted_topics)
+            mask &= (rows["topics"] & bits) != 0
         if len(self._masks) >= 64:
             self._masks.clear()
         self._masks[asked] = mask

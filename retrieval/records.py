@@ -20,7 +20,7 @@ def encode_clause(clause: Clause) -> bytes:
         "id": str(clause.id),
         "titles": clause.titles,
         "level": clause.level.value,
-        "topics": [topic.value for topic in clause.topics],
+        "topics": list(clause.topics),
         "validity": [
             day.isoformat() if day else None
             for day in (validity.begins, validity.not_before, validity.ends, validity.contested_from)

@@ -11,11 +11,16 @@ from ingestion.ledger import Ledger
 from ingestion.readers.acquired import Acquired, Acquisition, Claim, Form
 from ingestion.scenarios import Case, GoldClause
 from ingestion.write import write_build
-from kg.model import Origin, Source
+from kg.model import Origin, Source, TopicEntry
 from kg.numerals import chinese_numeral
 from kg.text import digest
 from kg.vocabulary import Level, Topic
 from tests.app.invented import NURSING_2010, NURSING_2020, PENALTY
+
+TOPICS = (
+    TopicEntry(Topic("常规护理"), "虚构"),
+    TopicEntry(Topic("基因/干细胞诊疗"), "虚构"),
+)
 
 HOSTILE = "<script>alert(1)<-script>\u202e:red[规]*定*"
 """A title that would run, turn around or be set in red where it is not escaped."""
@@ -66,7 +71,7 @@ def make_build_folder(builds: Path) -> Path:
     )  # fmt: skip
     listed = [
         _source("甲护理条例", Level.ADMINISTRATIVE_REGULATION, short_titles=("护士条例（甲）",),
-                document_number="令第7号", topics=(Topic.NURSING,)),
+                document_number="令第7号", topics=(Topic("常规护理"),)),
         _source("甲处罚法", Level.LAW),
         _source("丙长法", Level.LAW),
         _source("乙处罚法", Level.LAW, official_publication="国家法律法规数据库 www.example.cn"),
@@ -74,11 +79,11 @@ def make_build_folder(builds: Path) -> Path:
         _source("戊规定", Level.DEPARTMENTAL_RULE, title="戊<img src=x onerror=alert(1)>规定",
                 official_publication="<script>alert(1)</script>"),
     ]  # fmt: skip
-    ledger = Ledger({source.key: source for source in listed}, {})
+    ledger = Ledger({source.key: source for source in listed}, {}, TOPICS)
     cases = [
-        Case(id="X-001", scene=Topic.NURSING, scenario="把病人的照片发到群里。", stance="violation",
+        Case(id="X-001", scene=Topic("常规护理"), scenario="把病人的照片发到群里。", stance="violation",
              gold=[GoldClause(title="甲护理条例", article="第二条", role="supporting")]),
-        Case(id="X-002", scene=Topic.NURSING, scenario="<script>拉上帘子再换药。", stance="compliant",
+        Case(id="X-002", scene=Topic("常规护理"), scenario="<script>拉上帘子再换药。", stance="compliant",
              gold=[GoldClause(title="甲护理条例", article="第二条", role="primary")]),
     ]  # fmt: skip
     compiled = compile_build(

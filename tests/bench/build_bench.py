@@ -121,7 +121,8 @@ def latencies(home: Path) -> None:
 
     build = Build(Home(home).build())
     retriever = Retriever.open(home, build=build)
-    cases = [case.scenario for case in read_cases(data_folder() / "cases")][::5]
+    topics = {topic.name for topic in build.topics}
+    cases = [case.scenario for case in read_cases(data_folder() / "cases", topics)][::5]
     cited = [f"《中华人民共和国民法典》第{n}条" for n in range(1, 201)]
     retriever.search("预热", 10, as_of=AS_OF)
     for name, queries in (("search: citation", cited), ("search: bm25", cases), ("search: default", cases)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ ROW: dict[str, Any] = {
     "status": "", "topics": ["医患关系"], "official_publication": "", "acquisition": "", "copyright": "law", "why": "为了测试而编造出来的一行",
     "local_reason": "", "evidence": {"versions": "INDEX:某.md"},
 }  # fmt: skip
+TOPIC = {"topic": "医患关系", "definition": "编造", "evidence": "model-written, unreviewed"}
 CORRECTION = {
     "file": "a.md",
     "action": "refuse",
@@ -29,8 +31,11 @@ CORRECTION = {
 }
 
 
-def ledger(folder: Path, rows: list[Any], corrections: list[Any] = []) -> Ledger:  # noqa: B006
-    for name, values in (("sources.jsonl", rows), ("corrections.jsonl", corrections)):
+def ledger(
+    folder: Path, rows: list[Any], corrections: Sequence[Any] = (), topics: Sequence[Any] = (TOPIC,)
+) -> Ledger:
+    files = (("topics.jsonl", topics), ("sources.jsonl", rows), ("corrections.jsonl", corrections))
+    for name, values in files:
         lines = [v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in values]
         (folder / name).write_text("\n".join(lines), encoding="utf-8")
     return read_ledger(folder)
@@ -70,6 +75,20 @@ def test_a_bad_row_is_named(tmp_path: Path, change: dict[str, Any], told: str) -
 def test_no_row(tmp_path: Path, bad: str) -> None:
     with pytest.raises(DamagedError, match=r"sources\.jsonl:1"):
         ledger(tmp_path, [bad])
+
+
+@pytest.mark.parametrize(
+    ("topics", "told"),
+    [
+        ([TOPIC, TOPIC], "topics.jsonl:2: 场景 医患关系 已在前面出现"),
+        ([TOPIC, {**TOPIC, "topic": "甲,乙"}], "topics.jsonl:2: 字段 topic"),  # a comma separates topics
+        ([{**TOPIC, "evidence": "听说"}], "topics.jsonl:1: 医患关系 的证据"),
+        ([], "sources.jsonl:1: 某条例 的 topics 中 医患关系 不在"),
+    ],
+)
+def test_topics_are_the_pack_s(tmp_path: Path, topics: list[Any], told: str) -> None:
+    with pytest.raises(DamagedError, match=told):
+        ledger(tmp_path, [ROW], topics=topics)
 
 
 def test_a_key_occurs_once(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ingestion.ledger import read_ledger
 from ingestion.parse import parse
 from ingestion.scenarios import Case, bind, read_cases
 from kg.build import Text
@@ -113,7 +114,7 @@ def write(folder: Path, name: str, *rows: Any) -> None:
 def test_cases_are_read_in_order_of_their_ids(tmp_path: Path) -> None:
     write(tmp_path, "b.jsonl", {**row(), "id": "A-2"}, "", {**row(), "id": "A-1"})
     write(tmp_path, "a.jsonl", {**row(), "id": "B-1"})
-    assert [case.id for case in read_cases(tmp_path)] == ["A-1", "A-2", "B-1"]
+    assert [case.id for case in read_cases(tmp_path, {"医患关系"})] == ["A-1", "A-2", "B-1"]
 
 
 @pytest.mark.parametrize(
@@ -129,11 +130,12 @@ def test_cases_are_read_in_order_of_their_ids(tmp_path: Path) -> None:
 def test_a_bad_case_is_named(tmp_path: Path, bad: Any, told: str) -> None:
     write(tmp_path, "a.jsonl", {**row(), "id": "A-1"}, bad)
     with pytest.raises(DamagedError, match=told):
-        read_cases(tmp_path)
+        read_cases(tmp_path, {"医患关系"})
 
 
 def test_the_packs_own_cases() -> None:
-    cases = read_cases(data_folder() / "cases")
+    ledger = read_ledger(data_folder() / "ledger")
+    cases = read_cases(data_folder() / "cases", {topic.name for topic in ledger.topics})
     assert len(cases) >= 900
     assert all(case.gold for case in cases)
     assert len({case.scene for case in cases}) == 14

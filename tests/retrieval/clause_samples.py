@@ -65,7 +65,7 @@ CLAUSES = (
         "医务人员未尽到前款义务，造成患者损害的，医疗机构应当承担赔偿责任。",
         version=date(2020, 5, 28),
         validity=Validity(begins=date(2021, 1, 1)),
-        topics=(Topic.RELATIONSHIP, Topic.TREATMENT),
+        topics=(Topic("医患关系"), Topic("常规诊疗")),
         headings=("第七编 侵权责任", "第六章 医疗损害责任"),
     ),
     clause(
@@ -74,7 +74,7 @@ CLAUSES = (
         "医师在诊疗活动中应当向患者说明病情、医疗措施和其他需要告知的事项。",
         version=date(2021, 8, 20),
         validity=Validity(begins=date(2022, 3, 1)),
-        topics=(Topic.RELATIONSHIP,),
+        topics=(Topic("医患关系"),),
     ),
     clause(
         "护士条例",
@@ -82,7 +82,7 @@ CLAUSES = (
         "护士在执业活动中有下列情形之一的，由县级以上地方人民政府卫生主管部门依据职责分工责令改正：\n"
         "（一）发现患者病情危急未立即通知医师的；\n（二）泄露患者隐私的。",
         level=Level.ADMINISTRATIVE_REGULATION,
-        topics=(Topic.NURSING,),
+        topics=(Topic("常规护理"),),
     ),
     clause(
         "中华人民共和国传染病防治法",

@@ -192,8 +192,8 @@ def test_levels_and_topics_filter(tmp_path: Path) -> None:
         return {index.ids[row].partition("@")[0] for row in np.flatnonzero(mask)}
 
     assert keys(levels=[Level.ADMINISTRATIVE_REGULATION]) == {"护士条例"}
-    assert keys(topics=[Topic.NURSING, Topic.TREATMENT]) == {"护士条例", "中华人民共和国民法典"}
-    assert keys(levels=[Level.LAW], topics=[Topic.NURSING]) == set()
+    assert keys(topics=[Topic("常规护理"), Topic("常规诊疗")]) == {"护士条例", "中华人民共和国民法典"}
+    assert keys(levels=[Level.LAW], topics=[Topic("常规护理")]) == set()
 
 
 def test_versions_of_an_article(tmp_path: Path) -> None:
