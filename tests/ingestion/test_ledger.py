@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,15 @@ def test_successors_are_later_and_another_work(own: Ledger) -> None:
             assert all(
                 source.successor.since is None or source.successor.since > version.version_date for version in source.versions
             ), source.key  # fmt: skip
+
+
+def test_no_alias_names_another_kind_of_instrument(own: Ledger) -> None:
+    # 护士法 does not exist, 居民身份证条例 was repealed: as aliases they would answer with the current text.
+    noun = re.compile("(法|条例|办法|规定|细则|准则)(?:（.*）)?$")
+    wrong = [
+        (name, source.title)
+        for source in own.sources.values()
+        for name in (*source.short_titles, *source.aliases)
+        if (said := noun.search(name)) and (is_ := noun.search(source.title)) and said[1] != is_[1]
+    ]
+    assert wrong == [("宁波解法", "宁波市医疗纠纷预防与处置条例")]  # a nickname that a law review coined
