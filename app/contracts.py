@@ -289,6 +289,7 @@ AVAILABLE: dict[str, type[Contract]] = {
     "search": SearchResult,
     "bench-retrieval": BenchResult,
     "article": ArticleResult,
+    "cite-check": CiteCheckResult,
     "judge-case": JudgeCase,
     "judge": JudgeResult,
     "status": StatusResult,
@@ -297,7 +298,6 @@ AVAILABLE: dict[str, type[Contract]] = {
 
 PLANNED: dict[str, type[Contract]] = {
     "norms": NormsResult,
-    "cite-check": CiteCheckResult,
     "evaluate-row": EvaluationRow,
 }
 """Contracts agreed for commands that are not there yet."""
