@@ -11,7 +11,6 @@ import streamlit as st
 
 from app import browse_html as mark
 from app.browse_article import ArticlePage
-from app.browse_diff import Extent
 from app.browse_selection import Selection, Tab
 from app.browse_text import ContentsRow
 from app.browse_tree import NOT_HELD, LevelGroup, SourceRow
@@ -19,6 +18,7 @@ from app.browse_view import PageView, Reading, jump, page_view
 from app.browse_work import SourceView, VersionRow
 from app.views import Coverage, coverage
 from kg.build import Build
+from kg.comparison import Extent
 from kg.problem import InputError
 from kg.vocabulary import Level, Status, Topic
 

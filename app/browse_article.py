@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from app.browse_diff import Difference, compare
 from app.browse_selection import Selection
 from app.browse_text import Line, neighbours, printed_lines, unit_of
 from app.browse_work import VersionRow, in_chinese, version_name, version_row
 from app.views import ArticleView, CitationView, article_view, life, name_of
 from kg.build import Build, Text
+from kg.comparison import Difference, compare
 from kg.identity import ProvisionId, Step
 from kg.model import Provision
 from kg.renumbering import moves

@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from app.browse_article import CaseView, CitationOut, CitedPlace, CitingText, Comparison, Side
-from app.browse_diff import Piece
 from app.browse_selection import Selection
 from app.browse_text import Line, Segment
 from app.browse_work import Fact, VersionRow
+from kg.comparison import Piece
 from kg.vocabulary import Level, Status
 
 STYLE = """<style>

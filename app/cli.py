@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.commands_cite import cite_app
+from app.commands_diff import diff
 from app.terminal import (
     AsOfOption,
     BuildOption,
@@ -43,6 +44,7 @@ app = typer.Typer(
 bench_app = typer.Typer(help="测量检索质量与速度。", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(cite_app, name="cite")
+app.command("diff")(diff)
 
 
 def main() -> None:

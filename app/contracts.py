@@ -184,6 +184,56 @@ class JudgeResult(Contract):
     build: str
 
 
+class DiffSide(Contract):
+    """One of the two texts that `yilun diff` compares."""
+
+    expression: str
+    title: str
+    begins: date | None
+    ends: date | None
+    note: str
+
+
+class TouchedCaseRow(Contract):
+    """A case that rests on a changed provision; written by a model, unreviewed."""
+
+    id: str
+    role: str
+    provision: str
+
+
+class ChangeRow(Contract):
+    """What happened to a provision. An end that does not exist has empty strings; marks are [start, end) in
+    its text that the other end lacks, null where the two share too little for marks to say anything."""
+
+    kind: Literal["added", "removed", "changed", "moved", "renumbered"]
+    level: str
+    old_id: str
+    new_id: str
+    old_place: str
+    new_place: str
+    old_text: str
+    new_text: str
+    old_marks: list[tuple[int, int]] | None
+    new_marks: list[tuple[int, int]] | None
+    similarity: float
+    renumbered: bool
+    moved: bool
+    cases: list[TouchedCaseRow]
+    parts: list[ChangeRow]
+
+
+class DiffResult(Contract):
+    """`yilun diff --json`. counts are of articles, points and headings; parts of them are inside changes."""
+
+    old: DiffSide
+    new: DiffSide
+    counts: dict[Literal["added", "removed", "changed", "moved", "renumbered"], int]
+    unchanged: int
+    formatting: int
+    changes: list[ChangeRow]
+
+
 class NormRow(Contract):
     """A norm; string fields hold the words of the text or null, `spans` their offsets."""
 
@@ -293,6 +343,7 @@ AVAILABLE: dict[str, type[Contract]] = {
     "judge-case": JudgeCase,
     "judge": JudgeResult,
     "status": StatusResult,
+    "diff": DiffResult,
 }
 """Contracts of commands that exist."""
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from app import browse_html as mark
-from app.browse_diff import Extent, Piece, compare
 from app.browse_selection import Selection, Tab
 from app.browse_text import LineKind, contents_rows, is_overview, neighbours, printed_lines, unit_of
 from app.browse_tree import source_tree
 from app.browse_view import PageView, jump, page_view
 from kg.build import Build
+from kg.comparison import Extent, Piece, compare
 from kg.problem import InputError
 from kg.vocabulary import Level, Status, Topic
 from tests.app import browse_build

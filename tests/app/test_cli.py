@@ -5,57 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import jsonschema
 import pytest
 
-from app.builder import make_build
-from app.cli import app, main
+from app.cli import app
 from app.contracts import AVAILABLE, PLANNED, write_schemas
-from kg.home import Home
+from tests.app.conftest import Run
 from tests.app.invented import HEADER, write_corpus
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "docs" / "schemas"
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.setenv("YILUN_HOME", str(tmp_path / "home"))
-
-    def go(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["yilun", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else 1
-        return Outcome(code, *capsys.readouterr())
-
-    return go
-
-
-@pytest.fixture(scope="module")
-def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made")
-    make_build(
-        Home(folder / "home"), [write_corpus(folder / "corpus")], selector="all", environ={},
-        load_graph=False, encode=False, progress=lambda *_: None,
-    )  # fmt: skip
-    return folder / "home"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Two versions of an article side by side, with the characters that differ."""
+"""Two texts side by side, with the characters that differ."""
 
 from __future__ import annotations
 
