@@ -14,6 +14,7 @@ import typer
 
 from app.commands_cite import cite_app
 from app.commands_diff import diff
+from app.commands_precedence import precedence
 from app.terminal import (
     AsOfOption,
     BuildOption,
@@ -45,6 +46,7 @@ bench_app = typer.Typer(help="测量检索质量与速度。", no_args_is_help=T
 app.add_typer(bench_app, name="bench")
 app.add_typer(cite_app, name="cite")
 app.command("diff")(diff)
+app.command("precedence")(precedence)
 
 
 def main() -> None:

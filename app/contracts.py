@@ -234,6 +234,29 @@ class DiffResult(Contract):
     changes: list[ChangeRow]
 
 
+class BasisRow(Contract):
+    """An article that an answer rests on; id is null where the build does not hold its text."""
+
+    name: str
+    id: str | None
+    text: str
+
+
+class PrecedenceResult(Contract):
+    """`yilun precedence --json`: which of two provisions said to conflict applies to facts of a day."""
+
+    first: str
+    second: str
+    outcome: Literal["first", "second", "both", "neither", "undetermined"]
+    principle: str
+    reason: str
+    basis: list[BasisRow]
+    decider: str
+    cautions: list[str]
+    as_of: date
+    build: str
+
+
 class NormRow(Contract):
     """A norm; string fields hold the words of the text or null, `spans` their offsets."""
 
@@ -344,6 +367,7 @@ AVAILABLE: dict[str, type[Contract]] = {
     "judge": JudgeResult,
     "status": StatusResult,
     "diff": DiffResult,
+    "precedence": PrecedenceResult,
 }
 """Contracts of commands that exist."""
 

@@ -234,7 +234,7 @@ def _claimed(acquired: Acquired, field: str) -> str:
 
 
 _LEVELS = {
-    "宪法": Level.LAW, "法律解释": Level.LAW, "有关法律问题和重大问题的决定": Level.LAW, "修正案": Level.LAW,
+    "法律解释": Level.LAW, "有关法律问题和重大问题的决定": Level.LAW, "修正案": Level.LAW,
     "监察法规": Level.ADMINISTRATIVE_REGULATION,
 }  # fmt: skip
 

@@ -69,7 +69,7 @@ class SourceRow(_Row):
     document_number: str
     versions: list[_VersionRow]
     status: Literal["in_force", "repealed", "amended_since", ""]
-    topics: list[Topic] = Field(min_length=1)
+    topics: list[Topic]  # none for a law about laws, such as 立法法
     official_publication: str
     acquisition: str
     copyright: Literal["law", "copyright"]

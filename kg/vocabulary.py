@@ -9,11 +9,13 @@ from typing import NewType
 class Level(StrEnum):
     """Rank of a source in the legal order, highest first; the value is the Chinese word."""
 
+    CONSTITUTION = "宪法"
     LAW = "法律"
     ADMINISTRATIVE_REGULATION = "行政法规"
     JUDICIAL_INTERPRETATION = "司法解释"
     DEPARTMENTAL_RULE = "部门规章"
     LOCAL_REGULATION = "地方性法规"
+    LOCAL_GOVERNMENT_RULE = "地方政府规章"
     NORMATIVE_DOCUMENT = "规范性文件"
     STANDARD = "标准"
     PROFESSIONAL_CODE = "职业伦理准则"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from kg.manifest import Manifest
 
-FORMAT = 3
+FORMAT = 4
 _CLAUSES, _IDS, _ROWS, _TOPICS = "clauses.jsonl", "ids.txt", "rows.npy", "topics.txt"
 _LEVELS = tuple(Level)
 _MOST_TOPICS = 63
