@@ -89,6 +89,7 @@ def _write(
     report: BuildReport,
     progress: Progress,
 ) -> Mapping[str, int]:
+    from retrieval.glosses import GlossLayer
     from retrieval.index import write_index
 
     pack = data_folder()
@@ -119,7 +120,7 @@ def _write(
         with _timed(report, "index"):
             draft = Build(partial)
             progress("词面索引", 0, 0)
-            index = write_index(draft.clauses(), partial / "index")
+            index = write_index(draft.clauses(), partial / "index", glosses=GlossLayer.shipped())
         counts = {**draft.manifest.counts, "clauses": index.counts["clauses"]}
         manifest = Manifest.of_folder(
             partial, input_digest=digest, inputs=inputs, parameters=parameters, counts=counts
@@ -253,6 +254,7 @@ def _inputs(acquisition: Acquisition, selector: str) -> tuple[dict[str, str], st
         "acquisition_problems": problems.hexdigest(),
         "ledger": digest_folder(pack / "ledger"),
         "cases": digest_folder(pack / "cases"),
+        "glosses": digest_folder(pack / "glosses"),
         "code": code_digest(),
     }
     digest = hashlib.sha256(json.dumps([inputs, selector], sort_keys=True).encode()).hexdigest()

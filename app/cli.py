@@ -322,11 +322,12 @@ def bench_retrieval(
     """
     from retrieval.bench import bench
     from retrieval.dense import light_encoder
+    from retrieval.glosses import GlossLayer
 
     place = Home.resolve(home, os.environ)
     with progress_bars() as progress:
         result = bench(
-            dataset, system or (), encoder=light_encoder(), cache=place.cache,
+            dataset, system or (), encoder=light_encoder(), glosses=GlossLayer.shipped(), cache=place.cache,
             progress=lambda done, total: progress("向量", done, total),
         )  # fmt: skip
     if as_json:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from kg.problem import InputError
 from retrieval.dense import DenseIndex, write_dense
-from retrieval.lexical import LexicalIndex, write_lexical
-from retrieval.stack import Document, Stack
+from retrieval.glosses import GlossLayer
+from retrieval.stack import Document, Stack, write_words
 from retrieval.vectors import Encoder, Progress, VectorCache
 
 CUTOFFS = (1, 5, 10, 20, 50)
@@ -36,10 +36,13 @@ class Dataset:
     relevant: Mapping[str, Mapping[str, int]]
 
 
-def read_dataset(folder: Path) -> Dataset:
-    """Read corpus.jsonl, queries.jsonl and qrels/test.tsv; InputError names the file and line at fault."""
+def read_dataset(folder: Path, glosses: GlossLayer | None = None) -> Dataset:
+    """Read corpus.jsonl, queries.jsonl and qrels/test.tsv; InputError names the file and line at fault.
+
+    Documents that are provisions known to the gloss layer, by their words, get their glosses.
+    """
     documents = tuple(
-        (str(row["_id"]), Document((str(row.get("title") or ""),), (), str(row["text"])))
+        (str(row["_id"]), _document(str(row.get("title") or ""), str(row["text"]), glosses))
         for row in _rows(folder / "corpus.jsonl", ("_id", "text"))
     )
     queries = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", ("_id", "text"))}
@@ -58,6 +61,11 @@ def read_dataset(folder: Path) -> Dataset:
     if unknown := sorted(set(relevant) - set(queries)):
         raise InputError(f"{path}: 查询 {unknown[0]} 不在 queries.jsonl 中")
     return Dataset(documents, queries, relevant)
+
+
+def _document(title: str, text: str, glosses: GlossLayer | None) -> Document:
+    told = glosses.of(text) if glosses else ()
+    return Document((title,), (), text, "\n".join(gloss.words() for gloss in told))
 
 
 def _opened(path: Path) -> Any:
@@ -166,6 +174,7 @@ def bench(
     systems: Sequence[str] = (),
     *,
     encoder: Encoder | None = None,
+    glosses: GlossLayer | None = None,
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -174,7 +183,7 @@ def bench(
     `cache` keeps vectors between runs. Relevant documents that the corpus lacks are left out and counted
     as `unbound`. The result is the contract's: `{"systems": {NAME: {...}}, "unbound": n}`.
     """
-    data = read_dataset(dataset)
+    data = read_dataset(dataset, glosses)
     names = [name for name, _ in data.documents]
     held = set(names)
     relevant = {
@@ -185,9 +194,9 @@ def bench(
     unbound = sum(len(set(wanted) - held) for wanted in data.relevant.values())
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        count = write_lexical((document.terms() for _, document in data.documents), folder)
+        count = write_words([document for _, document in data.documents], folder)
         dense = None
-        if encoder and any(system != "bm25" for system in systems or ("default",)):
+        if encoder and any(system not in ("bm25", "gloss") for system in systems or ("default",)):
             write_dense(
                 [document.passage() for _, document in data.documents],
                 folder,
@@ -196,7 +205,7 @@ def bench(
                 progress=progress,
             )
             dense = DenseIndex.open(folder, encoder, rows=count)
-        stack = Stack(LexicalIndex.open(folder, count), dense)
+        stack = Stack.open(folder, count, dense)
 
         def rank(system: str, query: str) -> list[str]:
             return [names[one.row] for one in stack.rank(query, _DEPTH, system=system)]

@@ -7,6 +7,7 @@ written again. Vectors stand apart, in a cache, under the id of that manifest.
 from __future__ import annotations
 
 import hashlib
+import json
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -22,9 +23,10 @@ from kg.clause import Clause
 from kg.problem import DamagedError, InputError
 from kg.vocabulary import Level, Topic
 from retrieval.dense import DenseIndex, write_dense
-from retrieval.lexical import BM25, FILES, LexicalIndex, write_lexical
+from retrieval.glosses import Gloss, GlossLayer
+from retrieval.lexical import BM25
 from retrieval.records import decode_clause, encode_clause
-from retrieval.stack import Document, Stack
+from retrieval.stack import WORD_FILES, Document, Stack, write_words
 from retrieval.vectors import Encoder, Progress, VectorCache
 
 if TYPE_CHECKING:
@@ -35,20 +37,23 @@ if TYPE_CHECKING:
 
 FORMAT = 4
 _CLAUSES, _IDS, _ROWS, _TOPICS = "clauses.jsonl", "ids.txt", "rows.npy", "topics.txt"
+_MEANINGS = "meanings.json"
 _LEVELS = tuple(Level)
 _MOST_TOPICS = 63
 """One bit of a row for each."""
 
 
-def document(clause: Clause) -> Document:
+def document(clause: Clause, glosses: Iterable[Gloss] = ()) -> Document:
     """What is searched of a clause."""
-    return Document(clause.titles, clause.headings, clause.text)
+    words = "\n".join(gloss.words() for gloss in glosses)
+    return Document(clause.titles, clause.headings, clause.text, words)
 
 
 def write_index(
     clauses: Iterable[Clause],
     folder: Path,
     *,
+    glosses: GlossLayer | None = None,
     cache: Path | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
@@ -73,13 +78,18 @@ def write_index(
     (folder / _TOPICS).write_text("".join(f"{topic}\n" for topic in topics), "utf-8", newline="\n")
     _write_rows([clause for _, clause in held], marks, topics, folder / _ROWS)
     bm25 = BM25()
-    write_lexical((document(clause).terms() for _, clause in held), folder, bm25=bm25)
+    told = [glosses.of(clause.text) if glosses else () for _, clause in held]
+    write_words([document(clause, of) for (_, clause), of in zip(held, told, strict=True)], folder, bm25=bm25)
+    meanings = {row: [gloss.gloss for gloss in of] for row, of in enumerate(told) if of}
+    (folder / _MEANINGS).write_text(
+        json.dumps(meanings, ensure_ascii=False, indent=0) + "\n", "utf-8", newline="\n"
+    )
     manifest = Manifest.of_folder(
         folder,
         input_digest="",
         inputs={},
         parameters={"index_format": str(FORMAT), "k1": str(bm25.k1), "b": str(bm25.b)},
-        counts={"clauses": len(held)},
+        counts={"clauses": len(held), "glossed": len(meanings)},
     )
     manifest.write(folder)
     if cache and encoder:
@@ -162,6 +172,7 @@ class ClauseIndex:
     _rows: npt.NDArray[np.void]
     _records: mmap | bytes
     _masks: dict[object, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    _meanings: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
@@ -177,7 +188,7 @@ class ClauseIndex:
         manifest = Manifest.read(folder)
         if manifest.parameters.get("index_format") != str(FORMAT):
             raise InputError(f"索引 {folder} 由另一版本的 yilun 写成；请重新运行 yilun build")
-        for name in (_IDS, _ROWS, _TOPICS, *FILES):
+        for name in (_IDS, _ROWS, _TOPICS, _MEANINGS, *WORD_FILES):
             manifest.read_bytes(folder, name)
         ids = tuple((folder / _IDS).read_text("utf-8").splitlines())
         topics = tuple(map(Topic, (folder / _TOPICS).read_text("utf-8").splitlines()))
@@ -185,7 +196,7 @@ class ClauseIndex:
         dense = None
         if cache and encoder:
             dense = DenseIndex.open(_dense_folder(cache, manifest.id, encoder), encoder, rows=len(ids))
-        stack = Stack(LexicalIndex.open(folder, len(ids)), dense)
+        stack = Stack.open(folder, len(ids), dense)
         return cls(
             folder, manifest, ids, topics, stack, rows, _mapped(folder / _CLAUSES, int(rows["length"].sum()))
         )
@@ -215,6 +226,13 @@ class ClauseIndex:
     def clauses(self) -> Iterator[Clause]:
         """Every clause, by id."""
         return (self.clause(row) for row in range(len(self)))
+
+    def meanings(self, row: int) -> tuple[str, ...]:
+        """What a row's glosses say it means: written by a model, unreviewed."""
+        if not self._meanings:
+            stored = json.loads((self.folder / _MEANINGS).read_text("utf-8"))
+            self._meanings.update({int(row): tuple(said) for row, said in stored.items()} or {-1: ()})
+        return self._meanings.get(row, ())
 
     def row(self, identifier: str) -> int | None:
         """The row of a clause id, None if the index lacks it."""

@@ -47,7 +47,10 @@ def idf(frequency: int, count: int) -> float:
 
 
 def write_lexical(documents: Iterable[Sequence[str]], folder: Path, *, bm25: BM25 | None = None) -> int:
-    """Write the index of these token lists into a folder; how many documents it holds."""
+    """Write the index of these token lists into a folder; how many documents it holds.
+
+    A document without tokens keeps its row and counts in no mean.
+    """
     import numpy as np
 
     bm25 = bm25 or BM25()
@@ -58,7 +61,7 @@ def write_lexical(documents: Iterable[Sequence[str]], folder: Path, *, bm25: BM2
         for term, times in Counter(document).items():
             postings.setdefault(term, []).append((row, times))
     count = len(lengths)
-    average = (sum(lengths) / count if count else 0) or 1.0
+    average = sum(lengths) / (sum(map(bool, lengths)) or 1) or 1.0
     norm = bm25.k1 * (1 - bm25.b + bm25.b * np.asarray(lengths, dtype=np.float64) / average)
     coded = sorted((term_code(term), term) for term in postings)
     starts = np.zeros(len(coded) + 1, dtype=np.int64)
@@ -80,6 +83,20 @@ def write_lexical(documents: Iterable[Sequence[str]], folder: Path, *, bm25: BM2
     for name, array in zip(FILES, arrays, strict=True):
         np.save(folder / name, array, allow_pickle=False)
     return count
+
+
+def best(total: npt.NDArray[np.int64], k: int, allowed: npt.NDArray[np.bool_] | None = None) -> list[Scored]:
+    """The k best of these scores in thousandths that are not 0, best first, ties by row."""
+    import numpy as np
+
+    if allowed is not None:
+        total = np.where(allowed, total, 0)
+    found = np.flatnonzero(total)
+    if len(found) > k:
+        worst = np.partition(total[found], len(found) - k)[len(found) - k]
+        found = found[total[found] >= worst]
+    first = found[np.lexsort((found, -total[found]))][:k]
+    return [Scored(int(row), int(total[row]) / SCALE) for row in first]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,17 +139,7 @@ class LexicalIndex:
 
     def search(self, query: str, k: int, *, allowed: npt.NDArray[np.bool_] | None = None) -> list[Scored]:
         """The k best documents that share a term with the query, best first, ties by row."""
-        import numpy as np
-
-        total = self.scores(query)
-        if allowed is not None:
-            total[~allowed] = 0
-        found = np.flatnonzero(total)
-        if len(found) > k:
-            worst = np.partition(total[found], len(found) - k)[len(found) - k]
-            found = found[total[found] >= worst]
-        best = found[np.lexsort((found, -total[found]))][:k]
-        return [Scored(int(row), int(total[row]) / SCALE) for row in best]
+        return best(self.scores(query), k, allowed)
 
     def rarity(self, terms: Sequence[str]) -> dict[str, float]:
         """The idf of each term; a term that the index lacks is as rare as one that stands once."""

@@ -153,7 +153,8 @@ class Retriever:
         hits = list(cited.hits)
         for one in [one for one in ranked if one.row not in cited.rows][: max(0, k - len(hits))]:
             clause = self.index.clause(one.row)
-            hits.append(_hit(clause, best_part(clause, terms), as_of, score=one.score, why=_why(one) + note))
+            why = _why(one, self.index.meanings(one.row)) + note
+            hits.append(_hit(clause, best_part(clause, terms), as_of, score=one.score, why=why))
         return hits[:k]
 
     def _cited_in(self, query: str) -> list[Mention]:
@@ -220,11 +221,13 @@ def _hit(clause: Clause, part: Part, as_of: date, *, score: float, why: str) -> 
 
 
 _MAY_CITE = re.compile(r"[条点]")
-_SYSTEM_WORDS = {"bm25": "词面", "dense": "语义"}
+_SYSTEM_WORDS = {"bm25": "词面", "gloss": "词面与释义", "dense": "语义"}
 
 
-def _why(one: Fused) -> str:
-    return "，".join(f"{_SYSTEM_WORDS[system]}第 {rank}" for system, rank in one.ranks)
+def _why(one: Fused, meanings: Sequence[str]) -> str:
+    words = _SYSTEM_WORDS if meanings else {**_SYSTEM_WORDS, "gloss": "词面"}
+    found = "，".join(f"{words[system]}第 {rank}" for system, rank in one.ranks)
+    return f"{found}；释义（模型撰写，未经审核）：{meanings[0]}" if meanings else found
 
 
 class _LateTitles:

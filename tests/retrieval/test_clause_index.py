@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clause_samples import CLAUSES, TODAY, PlainEncoder, clause
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.dates import Validity
@@ -22,7 +22,8 @@ from retrieval.vectors import VectorCache
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_written_twice_in_any_order_the_bytes_are_the_same(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_vectors_of_another_encoder_are_not_used(tmp_path: Path) -> None:
 
     write_index(CLAUSES, tmp_path / "index", cache=tmp_path / "cache", encoder=PlainEncoder())
     index = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=Other())
-    assert index.stack.systems == ("bm25", "default")
+    assert index.stack.systems == ("bm25", "gloss", "default")
     index = ClauseIndex.open(tmp_path / "index", cache=tmp_path / "cache", encoder=Altered())
     with pytest.raises(DamagedError, match="plain"):
         index.stack.rank("患者", 3)
@@ -140,6 +141,7 @@ def test_vectors_of_another_encoder_are_not_used(tmp_path: Path) -> None:
 _DAYS = st.none() | st.integers(0, 40).map(lambda n: date(2020, 1, 1) + timedelta(days=n))
 
 
+@settings(deadline=None)  # each example writes an index
 @given(st.lists(st.tuples(_DAYS, _DAYS, _DAYS, _DAYS), min_size=1, max_size=6), st.integers(0, 42))
 def test_rows_allowed_are_those_in_force_or_unknown(
     tmp_path_factory: pytest.TempPathFactory, lives: list[tuple[date | None, ...]], days: int

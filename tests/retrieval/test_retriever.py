@@ -90,7 +90,7 @@ def test_a_replaced_law_is_not_answered_with_its_successors_number(retriever: Re
 
 def test_words_find_the_clause_and_its_paragraph(retriever: Retriever) -> None:
     query = "没有尽到义务造成损害，医院要承担赔偿责任吗"
-    for system in ("bm25", "default"):
+    for system in ("bm25", "gloss", "default"):
         best = retriever.search(query, 3, as_of=TODAY, system=system)[0]
         assert (best.title, best.article, best.paragraph) == ("中华人民共和国民法典", "第一千二百一十九条", 2)
         assert best.text == CLAUSES[0].paragraphs[1].text
@@ -138,7 +138,7 @@ def test_a_row_is_the_contract(retriever: Retriever) -> None:
 
 def test_without_vectors_search_is_lexical_and_says_so(tmp_path: Path) -> None:
     retriever = Retriever.over(sample_build(tmp_path))
-    assert retriever.systems == ("exact", "bm25", "default")
+    assert retriever.systems == ("exact", "bm25", "gloss", "default")
     hits = retriever.search("泄露患者隐私", as_of=TODAY)
     assert hits[0].title == "护士条例" and all("仅按词面检索" in hit.why for hit in hits)
     with pytest.raises(InputError, match="dense"):

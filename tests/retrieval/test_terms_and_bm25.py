@@ -51,7 +51,7 @@ def test_different_terms_have_different_codes(terms: set[str]) -> None:
 def _slow_scores(documents: list[list[str]], query: set[str], bm25: BM25) -> list[float]:
     """BM25 straight from its definition."""
     count = len(documents)
-    average = sum(map(len, documents)) / count or 1.0
+    average = sum(map(len, documents)) / (sum(map(bool, documents)) or 1) or 1.0
     scores = []
     for document in documents:
         times, score = Counter(document), 0.0
