@@ -6,15 +6,25 @@ less rather than more (a claim that is merely worded otherwise stays verified fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
+from evaluator.citation_confidence import confidence
+from evaluator.citation_date import document_date
+from evaluator.citation_elsewhere import Elsewheres
 from evaluator.citation_find import FoundCitation, find_citations
+from evaluator.citation_judge import Cited, Judge, Judgement
 from evaluator.citation_outcome import CheckedCitation, Outcome, Suggestion, Verified
+from evaluator.citation_passage import Passage, Passages
 from evaluator.citation_resolve import Resolution, resolve_citation
+from evaluator.citation_succession import Successions
+from evaluator.citation_support import Supports
 from kg.build import Build
 from kg.identity import Step
 from kg.vocabulary import Kind, Status
+from retrieval.index import ClauseIndex
+from retrieval.retriever import INDEX_FOLDER
 
 
 class CitationChecker:
@@ -22,11 +32,48 @@ class CitationChecker:
 
     def __init__(self, build: Build) -> None:
         self.build = build
+        index = ClauseIndex.open(build.path / INDEX_FOLDER)
+        supports = Supports(index.stack.lexical)
+        elsewheres = Elsewheres(build, index, supports)
+        self._judge = Judge(supports, elsewheres)
+        self._successions = Successions(build, elsewheres)
+
+    def resolve(self, text: str, *, as_of: date) -> list[tuple[FoundCitation, Resolution]]:
+        """The citations of a text and what each leads to, without comparing what is said of them."""
+        _, found = find_citations(text, self.build.titles)
+        return [(one, resolve_citation(self.build, one, as_of)) for one in found]
 
     def check(self, text: str, *, as_of: date) -> list[CheckedCitation]:
         """The citations of a text in order, each with its outcome."""
-        _, found = find_citations(text, self.build.titles)
-        return [_judged(one, resolve_citation(self.build, one, as_of)) for one in found]
+        cleaned, found = find_citations(text, self.build.titles)
+        if not found:
+            return []
+        day = document_date(cleaned.text) or as_of
+        resolved = [(one, resolve_citation(self.build, one, day)) for one in found]
+        resolved = [(one, resolution) for one, resolution in resolved if not _is_loose(one, resolution)]
+        found = [one for one, _ in resolved]
+        numbers = list(dict.fromkeys(one.mention for one in found))
+        spans = [_mention_span(found, number) for number in numbers]
+        passages = Passages(cleaned.text, spans)
+        around = {number: passages.of(place) for place, number in enumerate(numbers)}
+        groups = {number: {numbers[i] for i in _range(around[number])} for number in numbers}
+        named = frozenset(str(r.article.id) for _, r in resolved if r.article)
+        checked = []
+        for one, resolution in resolved:
+            along = frozenset(
+                str(r.article.id)
+                for other, r in resolved
+                if other.mention in groups[one.mention] and other is not one and r.article
+            )
+            cited = Cited(one, resolution, around[one.mention], along, named)
+            checked.append(self._checked(cited))
+        return checked
+
+    def _checked(self, cited: Cited) -> CheckedCitation:
+        resolution = cited.resolution
+        judgement = self._judge.judge(cited)
+        suggested = [*judgement.suggested, *self._successions.suggestions(resolution, cited.passage.claim)]
+        return _result(cited, judgement, tuple(dict.fromkeys(suggested)))
 
 
 @lru_cache(maxsize=4)
@@ -42,10 +89,30 @@ def check_citations(text: str, *, build: Build, as_of: date) -> list[CheckedCita
     return _checker(build).check(text, as_of=as_of)
 
 
-def _judged(found: FoundCitation, resolution: Resolution) -> CheckedCitation:
-    outcome = resolution.outcome or Outcome.VERIFIED
-    faults = () if outcome is Outcome.VERIFIED else (outcome.value, *resolution.details)
-    suggested: tuple[Suggestion, ...] = ()
+def _is_loose(found: FoundCitation, resolution: Resolution) -> bool:
+    """A bare 第四项 that the article cited last does not have: an entry of some form, not a citation."""
+    bare = not found.explicit and found.surface.startswith("第") and "条" not in found.surface
+    return bare and resolution.outcome is Outcome.WRONG_LEVEL
+
+
+def _mention_span(found: Sequence[FoundCitation], number: int) -> tuple[int, int]:
+    inner = [one.inner for one in found if one.mention == number]
+    return inner[0][0], inner[-1][1]
+
+
+def _range(passage: Passage) -> range:
+    return range(passage.group[0], passage.group[1] + 1)
+
+
+def _result(cited: Cited, judgement: Judgement, suggested: tuple[Suggestion, ...]) -> CheckedCitation:
+    found, resolution = cited.found, cited.resolution
+    faults = {*judgement.faults}
+    if resolution.outcome:
+        faults.add(resolution.outcome)
+    if resolution.not_in_force:
+        faults.add(Outcome.NOT_IN_FORCE)
+    ordered = [outcome for outcome in Outcome if outcome in faults]
+    outcome = ordered[0] if ordered else Outcome.VERIFIED
     places = {place.kind: place for place in found.target.path}
     article = places.get(Kind.ARTICLE)
     return CheckedCitation(
@@ -57,11 +124,11 @@ def _judged(found: FoundCitation, resolution: Resolution) -> CheckedCitation:
         item=places[Kind.ITEM].number if Kind.ITEM in places else None,
         resolved=_resolved(resolution),
         outcome=outcome,
-        faults=faults,
+        faults=(*(fault.value for fault in ordered), *resolution.details, *judgement.details),
         suggested=suggested,
-        confidence=1.0,
-        evidence=_evidence(resolution),
-        verified=Verified.EXISTENCE if outcome is Outcome.VERIFIED else None,
+        confidence=confidence(outcome, judgement, resolution),
+        evidence=_evidence(resolution, judgement),
+        verified=judgement.basis if outcome is Outcome.VERIFIED else None,
         as_of=resolution.as_of,
     )
 
@@ -69,15 +136,19 @@ def _judged(found: FoundCitation, resolution: Resolution) -> CheckedCitation:
 def _resolved(resolution: Resolution) -> str | None:
     if resolution.provisions:
         return str(resolution.provisions[0].id)
-    if resolution.article:
-        return str(resolution.article.id)
-    return None
+    return str(resolution.article.id) if resolution.article else None
 
 
-def _evidence(resolution: Resolution) -> str:
-    parts = [resolution.reason]
+def _evidence(resolution: Resolution, judgement: Judgement) -> str:
+    parts = [resolution.reason, *judgement.evidence]
     if resolution.status is Status.UNKNOWN and resolution.text:
-        parts.append(
-            f"《{resolution.title}》在 {resolution.as_of} 的效力待核：{resolution.text.expression.validity_note}"
-        )
-    return "；".join(filter(None, parts)) or f"条文存在（按 {resolution.as_of} 的文本）"
+        note = resolution.text.expression.validity_note
+        parts.append(f"《{resolution.title}》在 {resolution.as_of} 的效力待核：{note}")
+    if not any(parts):
+        said = {
+            Verified.EXISTENCE: "条文存在，所述内容未比对",
+            Verified.CLAIM: f"条文存在，所述用词 {judgement.share:.0%} 见于该条",
+            Verified.QUOTATION: "条文存在，引文相符",
+        }[judgement.basis]
+        parts.append(f"{said}（按 {resolution.as_of} 的文本）")
+    return "；".join(filter(None, parts))

@@ -201,7 +201,9 @@ def _bare(
         base = _above(trail.place, first.kind)
         near = mention.start - trail.end <= _CLOSE and "\n\n" not in text[trail.end : mention.start]
         laws = trail.laws()
-        return (laws[:1], _under(base, mention.targets)) if base and near and laws else None
+        if not (base and near and laws) or _in_quotes(text, mention.start):
+            return None  # inside a quotation it is the law that speaks of its own paragraphs
+        return laws[:1], _under(base, mention.targets)
     before = text[max(0, mention.start - 16) : mention.start]
     if _NOT_LAW_BEFORE.search(before) or _counts_points(text, mention):
         return None

@@ -54,8 +54,8 @@ class Detail(StrEnum):
 
     ENDED = "ended"
     NOT_YET = "not_yet"
-    MODALITY_CHANGED = "modality_changed"
-    EXCEPTION_DROPPED = "exception_dropped"
+    MODALITY_FLIP = "modality_flip"
+    DROPPED_EXCEPTION = "dropped_exception"
     NUMBER_CHANGED = "number_changed"
     OLD_NUMBERING = "old_numbering"
 

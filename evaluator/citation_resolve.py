@@ -93,11 +93,9 @@ def _former(build: Build, source: Source, former: RelatedTitle, as_of: date) -> 
         return Resolution(former.title, as_of, Outcome.OUT_OF_CORPUS, reason)
     day = f"自 {since} 起" if since else ""
     word = "改称" if former.relation == "renamed" else "由"
-    reason = (
-        f"《{former.title}》{day}{word}《{source.title}》{'' if word == '改称' else '取代'}，条号不能照搬"
-    )
+    reason = f"《{former.title}》{day}{word}《{source.title}》{'' if word == '改称' else '取代'}，条号不能照搬；此构建没有其文本"
     return Resolution(
-        former.title, as_of, Outcome.NOT_IN_FORCE, reason, (Detail.ENDED,),
+        former.title, as_of, Outcome.OUT_OF_CORPUS, reason, (Detail.ENDED,),
         successor=source.key, not_in_force=True,
     )  # fmt: skip
 
@@ -139,7 +137,7 @@ def _not_applied(build: Build, source: Source, target: Target, as_of: date) -> R
         day = f"自 {source.successor.since} 起" if source.successor.since else ""
         reason = f"《{source.title}》{day}不再施行{_by(source)}；此构建没有其文本"
         return Resolution(
-            source.title, as_of, Outcome.NOT_IN_FORCE, reason, (Detail.ENDED,),
+            source.title, as_of, Outcome.OUT_OF_CORPUS, reason, (Detail.ENDED,),
             successor=_successor(build, source), not_in_force=True,
         )  # fmt: skip
     reason = f"《{source.title}》收在台账中，此构建没有其文本"

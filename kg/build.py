@@ -231,7 +231,7 @@ class Build:
         """The text of a version; InputError if the build does not hold it."""
         return self._text(str(expression))
 
-    @lru_cache(maxsize=64)  # noqa: B019 - a Build lives as long as its process needs it
+    @lru_cache(maxsize=1024)  # noqa: B019 - a Build lives as long as its process needs it
     def _text(self, identifier: str) -> Text:
         if identifier not in self._text_files:
             raise InputError(f"此构建不含版本 {identifier}；yilun status 列出所含文本")
