@@ -52,7 +52,7 @@ def citations(name: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 def test_rows_are_well_formed(name: str) -> None:
     found = rows(name)
     assert [r["id"] for r in found] == [f"{FILES[name]}-{n:03d}" for n in range(1, len(found) + 1)]
-    assert len({r["text"] for r in found}) == len(found)
+    assert len({(r["text"], r["as_of"]) for r in found}) == len(found)
     for row in found:
         assert ROW <= set(row) <= ROW | {"packaged"}, row["id"]
         assert date.fromisoformat(row["as_of"]).isoformat() == row["as_of"]
@@ -61,6 +61,10 @@ def test_rows_are_well_formed(name: str) -> None:
         for negative in row["negatives"]:
             assert negative["surface"] in row["text"], row["id"]
             assert negative["why"], row["id"]
+
+
+def test_no_text_is_in_both_files() -> None:
+    assert not {r["text"] for r in rows("dev")} & {r["text"] for r in rows("heldout")}
 
 
 @pytest.mark.parametrize("name", FILES)
