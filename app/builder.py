@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 from ingestion.acquire import acquire
@@ -25,7 +24,7 @@ from ingestion.write import place_build, write_build
 from kg.build import Build
 from kg.home import Home
 from kg.manifest import Manifest
-from kg.pack import data_folder, digest_folder
+from kg.pack import digest_folder, pack_folder, read_pack_info
 from kg.problem import DamagedError, InputError, StoreError, YilunError
 
 Progress = Callable[[str, int, int], None]
@@ -51,16 +50,19 @@ def make_build(
     *,
     selector: str,
     environ: Mapping[str, str],
+    pack: Path | None = None,
     load_graph: bool = True,
     encode: bool = True,
     progress: Progress,
 ) -> BuildReport:
     """Build what the corpus folders hold (the packaged laws if there are none) and make it the one in use.
 
+    `pack` is the folder of the data pack that says which works there are, the project's own by default.
     Nothing changes for readers before everything is written. A full disk or a bad file leaves the last
     build in use. What cannot be had on a platform (encoder, embedded graph) is named in the report.
     """
     report = BuildReport()
+    pack = pack_folder(pack)
     home.prepare()
     with home.build_lock():
         _sweep(home)
@@ -68,14 +70,14 @@ def make_build(
             acquisition = acquire(list(corpus), packaged=not corpus)
             if not acquisition.texts:
                 raise InputError(_nothing(corpus, acquisition))
-            inputs, digest = _inputs(acquisition, selector)
+            inputs, digest = _inputs(acquisition, selector, pack)
         existing = _existing(home, digest)
         if existing:
             report.build_id, report.unchanged = existing.id, True
             report.counts = existing.manifest.counts
         else:
             with _reporting_full_disk(home):
-                report.counts = _write(home, acquisition, selector, inputs, digest, report, progress)
+                report.counts = _write(home, acquisition, selector, pack, inputs, digest, report, progress)
         _finish(home, report, environ, load_graph=load_graph, encode=encode, progress=progress)
     return report
 
@@ -84,6 +86,7 @@ def _write(
     home: Home,
     acquisition: Acquisition,
     selector: str,
+    pack: Path,
     inputs: Mapping[str, str],
     digest: str,
     report: BuildReport,
@@ -92,7 +95,7 @@ def _write(
     from retrieval.glosses import GlossLayer
     from retrieval.index import write_index
 
-    pack = data_folder()
+    info = read_pack_info(pack)
     partial = home.builds / f".partial-{os.getpid()}"
     try:
         with _timed(report, "compile"):
@@ -103,11 +106,17 @@ def _write(
                 ledger,
                 read_cases(pack / "cases", {topic.name for topic in ledger.topics}),
                 selector=selector,
-                as_of=cases_date(pack),
+                as_of=info.as_of,
                 read=cache.read,
                 progress=progress,
             )
-        parameters = {"sources": selector, "cases_as_of": cases_date(pack).isoformat()}
+        parameters = {
+            "sources": selector,
+            "pack": info.name,
+            "pack_title": info.title,
+            "cases_as_of": info.as_of.isoformat(),
+            "target_works": str(info.target_works or ""),
+        }
         with _timed(report, "write"):
             write_build(
                 compiled,
@@ -219,11 +228,6 @@ def _encode(home: Home, build_id: str, progress: Progress) -> str:
     return encoder.name
 
 
-def cases_date(pack: Path) -> date:
-    """The day on which the pack's cases were written: their gold clauses bind to the law of that day."""
-    return date.fromisoformat(json.loads((pack / "cases" / "pack.json").read_text(encoding="utf-8"))["as_of"])
-
-
 def code_digest() -> str:
     """The digest of the code that makes builds; another version builds anew."""
     root = Path(__file__).resolve().parent.parent
@@ -233,8 +237,7 @@ def code_digest() -> str:
     return total.hexdigest()
 
 
-def _inputs(acquisition: Acquisition, selector: str) -> tuple[dict[str, str], str]:
-    pack = data_folder()
+def _inputs(acquisition: Acquisition, selector: str, pack: Path) -> tuple[dict[str, str], str]:
     texts = hashlib.sha256()
     for acquired in acquisition.texts:
         claims = [[c.field, c.value, c.evidence] for c in acquired.claims]
@@ -252,6 +255,7 @@ def _inputs(acquisition: Acquisition, selector: str) -> tuple[dict[str, str], st
     inputs = {
         "texts": texts.hexdigest(),
         "acquisition_problems": problems.hexdigest(),
+        "pack": digest_folder(pack, "pack.json"),
         "ledger": digest_folder(pack / "ledger"),
         "cases": digest_folder(pack / "cases"),
         "glosses": digest_folder(pack / "glosses"),

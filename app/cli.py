@@ -14,6 +14,7 @@ import typer
 
 from app.commands_cite import cite_app
 from app.commands_diff import diff
+from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.terminal import (
     AsOfOption,
@@ -47,6 +48,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(cite_app, name="cite")
 app.command("diff")(diff)
 app.command("precedence")(precedence)
+app.add_typer(pack_app, name="pack")
 
 
 def main() -> None:
@@ -83,6 +85,9 @@ def build(
         list[Path] | None, typer.Option("--corpus", help="语料文件夹或文件，可多次；默认打包的法律")
     ] = None,
     sources: Annotated[str, typer.Option("--sources", help="ledger、all 或以逗号分隔的题名")] = "ledger",
+    pack: Annotated[
+        Path | None, typer.Option("--pack", help="数据包文件夹；默认随软件的中国临床医学伦理")
+    ] = None,
     graph: Annotated[bool, typer.Option("--graph/--no-graph", help="是否载入图数据库")] = True,
     vectors: Annotated[bool, typer.Option("--vectors/--no-vectors", help="是否编码语义向量")] = True,
     home: HomeOption = None,
@@ -97,7 +102,7 @@ def build(
     place = Home.resolve(home, os.environ)
     with progress_bars() as progress:
         report = make_build(
-            place, corpus or [], selector=sources, environ=os.environ,
+            place, corpus or [], selector=sources, environ=os.environ, pack=pack,
             load_graph=graph, encode=vectors, progress=progress,
         )  # fmt: skip
     made = open_build(place, report.build_id)
@@ -127,7 +132,7 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
 
     例：yilun status
     """
-    from app.views import TARGET_WORKS, coverage, problem_counts
+    from app.views import coverage, problem_counts
 
     made = open_build(Home.resolve(home, os.environ), build)
     cover = coverage(made)
@@ -140,7 +145,8 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
                 "sources": made.manifest.parameters["sources"],
                 "held": cover.held,
                 "listed": cover.listed,
-                "target": TARGET_WORKS,
+                "pack": made.manifest.parameters["pack"],
+                "target": cover.target,
                 "by_level": {level.value: pair for level, pair in cover.by_level.items()},
                 "by_topic": dict(cover.by_topic),
                 "unlisted_held": cover.unlisted_held,
@@ -151,9 +157,11 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
             }
         )
         return
-    print(f"构建 {made.id}（--sources {made.manifest.parameters['sources']}）")
+    parameters = made.manifest.parameters
+    print(f"构建 {made.id}（--sources {parameters['sources']}；数据包：{parameters['pack_title']}）")
     print(
-        f"台账收录 {cover.held}/{TARGET_WORKS}（目标数）；台账共列 {cover.listed} 部，另有台账外 {cover.unlisted_held} 部"
+        f"台账收录 {cover.held}{f'/{cover.target}（目标数）' if cover.target else ''}；"
+        f"台账共列 {cover.listed} 部，另有台账外 {cover.unlisted_held} 部"
     )
     print(
         "按位阶（已收/台账）："

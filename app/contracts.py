@@ -347,7 +347,8 @@ class StatusResult(Contract):
     sources: str
     held: int
     listed: int
-    target: int
+    pack: str
+    target: int | None
     by_level: dict[str, tuple[int, int]]
     by_topic: dict[str, tuple[int, int]]
     unlisted_held: int

@@ -245,16 +245,17 @@ def name_of(build: Build, identifier: str) -> str:
 
 # -- coverage ------------------------------------------------------------------------------------------
 
-TARGET_WORKS = 260
-"""How many works the project set out to answer for (arXiv 2601.07954 speaks of as many)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the ledger a build holds, by level and by topic: (held, in the ledger)."""
+    """How much of the ledger a build holds, by level and by topic: (held, in the ledger).
+
+    `target` is how many works the pack set out to answer for, None where it set itself no number.
+    """
 
     held: int
     listed: int
+    target: int | None
     by_level: dict[Level, tuple[int, int]]
     by_topic: dict[Topic, tuple[int, int]]
     unlisted_held: int
@@ -272,6 +273,7 @@ def coverage(build: Build) -> Coverage:
     return Coverage(
         held=sum(s.key in held for s in listed),
         listed=len(listed),
+        target=int(written) if (written := build.manifest.parameters.get("target_works")) else None,
         by_level={
             level: count(found) for level in Level if (found := [s for s in listed if s.level is level])
         },

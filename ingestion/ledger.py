@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from kg.model import DatedVersion, RelatedTitle, Source, Successor, TopicEntry
 from kg.pack import read_jsonl
-from kg.problem import DamagedError
+from kg.problem import Problem, Report, Severity, refuse
 from kg.vocabulary import Level, Topic
 
 EVIDENCE = re.compile(r"INDEX:.+|TEXT:.+|laws\.db:law_id=\w+|memory, unverified|model-written, unreviewed")
@@ -153,44 +154,53 @@ class Ledger:
         return count
 
 
-def read_ledger(folder: Path) -> Ledger:
-    """Read and validate data/ledger; DamagedError names file, line and field of the first bad row."""
-    topics: dict[Topic, TopicEntry] = {}
-    path = folder / "topics.jsonl"
-    for number, value in read_jsonl(path):
-        entry = _validated(TopicRow, value, f"{path.name}:{number}")
-        topic = Topic(entry.topic)
-        if topic in topics:
-            raise DamagedError(f"{path.name}:{number}: 场景 {topic} 已在前面出现")
-        if not EVIDENCE.fullmatch(entry.evidence):
-            raise DamagedError(f"{path.name}:{number}: {topic} 的证据不合格式: {entry.evidence!r}")
-        topics[topic] = TopicEntry(topic, entry.definition)
+def read_ledger(folder: Path, report: Report = refuse) -> Ledger:
+    """Read and validate a pack's ledger. Rows that are not as they should be are reported, by file, line and
+    field, and left out; by default the first one raises DamagedError."""
+    topics = _read_topics(folder / "topics.jsonl", report)
     sources: dict[str, Source] = {}
     path = folder / "sources.jsonl"
-    for number, value in read_jsonl(path):
-        row = _validated(SourceRow, value, f"{path.name}:{number}")
+    for place, row in read_rows(path, SourceRow, report):
         if row.key in sources:
-            raise DamagedError(f"{path.name}:{number}: 标识 {row.key} 已在前面出现；每部文件只能有一行")
+            _tell(report, place, f"标识 {row.key} 已在前面出现；每部文件只能有一行")
+            continue
         for name, evidence in row.evidence.items():
             if name != "note" and not EVIDENCE.fullmatch(evidence):
-                raise DamagedError(f"{path.name}:{number}: {row.key} 的 {name} 证据不合格式: {evidence!r}")
+                _tell(report, place, f"{row.key} 的 {name} 证据不合格式: {evidence!r}")
         if strange := [t for t in row.topics if t not in topics]:
-            raise DamagedError(
-                f"{path.name}:{number}: {row.key} 的 topics 中 {'、'.join(strange)} 不在 topics.jsonl 中"
-            )
+            _tell(report, place, f"{row.key} 的 topics 中 {'、'.join(strange)} 不在 topics.jsonl 中")
         sources[row.key] = row.source()
-    corrections: dict[str, CorrectionRow] = {}
-    path = folder / "corrections.jsonl"
-    for number, value in read_jsonl(path):
-        correction = _validated(CorrectionRow, value, f"{path.name}:{number}")
-        corrections[correction.file] = correction
+    corrections = {row.file: row for _, row in read_rows(folder / "corrections.jsonl", CorrectionRow, report)}
     return Ledger(sources, corrections, tuple(topics.values()))
 
 
-def _validated(model: type[_ModelT], value: object, place: str) -> _ModelT:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise DamagedError(f"{place}: 字段 {field}: {first['msg']}；请改正该行") from error
+def _read_topics(path: Path, report: Report) -> dict[Topic, TopicEntry]:
+    topics: dict[Topic, TopicEntry] = {}
+    for place, row in read_rows(path, TopicRow, report):
+        topic = Topic(row.topic)
+        if topic in topics:
+            _tell(report, place, f"场景 {topic} 已在前面出现")
+            continue
+        if not EVIDENCE.fullmatch(row.evidence):
+            _tell(report, place, f"{topic} 的证据不合格式: {row.evidence!r}")
+        topics[topic] = TopicEntry(topic, row.definition)
+    return topics
+
+
+def read_rows(path: Path, model: type[_ModelT], report: Report = refuse) -> Iterator[tuple[str, _ModelT]]:
+    """The rows of a JSON Lines file with their places; a row that is not as it should be is reported."""
+    if not path.is_file():
+        report(Problem(Severity.ERROR, "missing_file", str(path), "没有这个文件；布局见 docs/pack.md"))
+        return
+    for number, value in read_jsonl(path, report):
+        place = f"{path}:{number}"
+        try:
+            yield place, model.model_validate(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "（整行）"
+            _tell(report, place, f"字段 {field}: {first['msg']}；请改正该行")
+
+
+def _tell(report: Report, place: str, text: str) -> None:
+    report(Problem(Severity.ERROR, "bad_row", place, text))

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from ingestion.ledger import read_rows
 from kg.build import Text
 from kg.identity import Step
 from kg.model import Provision
 from kg.numerals import parse_numeral
-from kg.pack import read_jsonl
-from kg.problem import DamagedError, Problem, Severity
+from kg.problem import Problem, Report, Severity, refuse
 from kg.titles import TitleIndex, TitleRelation
 from kg.vocabulary import Kind, Status, Topic
 
@@ -62,23 +62,20 @@ class Bound:
     counts: Counter[str]
 
 
-def read_cases(folder: Path, topics: Collection[Topic]) -> list[Case]:
-    """Every case of a pack, by id; DamagedError names file and line of a bad or repeated one, or of one
-    whose scene is none of the pack's topics."""
+def read_cases(folder: Path, topics: Collection[Topic], report: Report = refuse) -> list[Case]:
+    """Every case of a pack, by id. A bad or repeated one, or one whose scene is none of the pack's topics, is
+    reported with file and line and left out; by default the first one raises DamagedError."""
     cases: dict[str, Case] = {}
     for path in sorted(folder.glob("*.jsonl")):
-        for number, value in read_jsonl(path):
-            try:
-                case = Case.model_validate(value)
-            except ValidationError as error:
-                raise DamagedError(f"{path.name}:{number}: {error.errors()[0]['msg']}；请改正该行") from error
+        for place, case in read_rows(path, Case, report):
             if case.scene not in topics:
-                raise DamagedError(
-                    f"{path.name}:{number}: 案例 {case.id} 的 scene“{case.scene}”不是数据包的场景"
-                )
-            if case.id in cases:
-                raise DamagedError(f"{path.name}:{number}: 案例 {case.id} 已在前面出现")
-            cases[case.id] = case
+                told = f"案例 {case.id} 的 scene“{case.scene}”不是数据包的场景"
+            elif case.id in cases:
+                told = f"案例 {case.id} 已在前面出现"
+            else:
+                cases[case.id] = case
+                continue
+            report(Problem(Severity.ERROR, "bad_row", place, told))
     return [cases[key] for key in sorted(cases)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +32,10 @@ class Problem:
         return f"{self.severity} {self.code} {self.place}: {self.text}"
 
 
+Report = Callable[[Problem], None]
+"""Who is told of each problem that a reader meets: `refuse`, or a list's append."""
+
+
 class YilunError(Exception):
     """Root of every error that this project raises on purpose.
 
@@ -52,3 +57,8 @@ class DamagedError(YilunError):
 
 class StoreError(YilunError):
     """The graph database cannot be started, reached or used."""
+
+
+def refuse(problem: Problem) -> None:
+    """Stop at the first problem: DamagedError with its place and words."""
+    raise DamagedError(f"{problem.place}: {problem.text}")
