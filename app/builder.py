@@ -24,7 +24,8 @@ from ingestion.write import place_build, write_build
 from kg.build import Build
 from kg.home import Home
 from kg.manifest import Manifest
-from kg.pack import digest_folder, pack_folder, read_pack_info
+from kg.pack import digest_folder, pack_folder
+from kg.pack_info import read_pack_info
 from kg.problem import DamagedError, InputError, StoreError, YilunError
 
 Progress = Callable[[str, int, int], None]
@@ -129,7 +130,7 @@ def _write(
         with _timed(report, "index"):
             draft = Build(partial)
             progress("词面索引", 0, 0)
-            index = write_index(draft.clauses(), partial / "index", glosses=GlossLayer.shipped())
+            index = write_index(draft.clauses(), partial / "index", glosses=GlossLayer.of_pack(pack))
         counts = {**draft.manifest.counts, "clauses": index.counts["clauses"]}
         manifest = Manifest.of_folder(
             partial, input_digest=digest, inputs=inputs, parameters=parameters, counts=counts

@@ -11,7 +11,8 @@ from ingestion.ledger import Ledger, read_ledger
 from ingestion.scenarios import Case, read_cases
 from kg.identity import ExpressionId
 from kg.model import Source
-from kg.pack import read_jsonl, read_pack_info
+from kg.pack import read_jsonl
+from kg.pack_info import read_pack_info
 from kg.problem import DamagedError, InputError, Problem, Severity
 from kg.titles import TitleIndex, TitleRelation
 

@@ -1,4 +1,4 @@
-"""Where a data pack is, what it says of itself, and how its files are read.
+"""Where a data pack is, and how its files are read.
 
 Whatever belongs to a field of law rather than to code is one folder: see docs/pack.md.
 """
@@ -8,39 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from kg.problem import DamagedError, InputError, Problem, Report, Severity, refuse
-
-
-@dataclass(frozen=True, slots=True)
-class PackInfo:
-    """What a pack says of itself. Gold clauses of its cases bind to the law of `as_of`.
-
-    `target_works` is how many works the pack set out to answer for, None where it set itself no number.
-    """
-
-    name: str
-    title: str
-    as_of: date
-    authorship: str
-    note: str
-    target_works: int | None
-
-
-class _InfoRow(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    name: str = Field(pattern=r"^[a-z0-9-]+$")
-    title: str = Field(min_length=1)
-    as_of: date
-    authorship: str = Field(min_length=1)
-    note: str = ""
-    target_works: int | None = None
 
 
 def data_folder() -> Path:
@@ -61,20 +32,6 @@ def pack_folder(option: Path | None) -> Path:
     if not (option / "pack.json").is_file():
         raise InputError(f"--pack {option}：没有 pack.json，不是数据包；布局见 docs/pack.md")
     return option
-
-
-def read_pack_info(folder: Path) -> PackInfo:
-    """What pack.json says; DamagedError names the field that is not as it should be."""
-    path = folder / "pack.json"
-    try:
-        row = _InfoRow.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DamagedError(f"{path}: 读不到（{error.strerror}）") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"])) or "（整体）"
-        raise DamagedError(f"{path}: 字段 {field}: {first['msg']}；请改正") from error
-    return PackInfo(row.name, row.title, row.as_of, row.authorship, row.note, row.target_works)
 
 
 def read_jsonl(path: Path, report: Report = refuse) -> Iterator[tuple[int, object]]:

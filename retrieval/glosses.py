@@ -197,10 +197,16 @@ class GlossLayer:
 
     @classmethod
     def shipped(cls, keep: Callable[[Gloss], bool] = lambda _: True) -> GlossLayer:
-        """The glosses of the data pack that `keep` accepts."""
-        folder = data_folder() / "glosses"
-        glosses = [gloss for gloss in read_glosses(folder) if keep(gloss)] if folder.is_dir() else []
-        return cls(glosses, read_bindings(folder / BINDINGS))
+        """The glosses of the project's own data pack that `keep` accepts."""
+        return cls.of_pack(data_folder(), keep)
+
+    @classmethod
+    def of_pack(cls, pack: Path, keep: Callable[[Gloss], bool] = lambda _: True) -> GlossLayer:
+        """The glosses of a data pack that `keep` accepts; none where the pack has none."""
+        folder = pack / "glosses"
+        if not folder.is_dir():
+            return cls([], [])
+        return cls([gloss for gloss in read_glosses(folder) if keep(gloss)], read_bindings(folder / BINDINGS))
 
     def __len__(self) -> int:
         return sum(map(len, self._held.values()))

@@ -117,7 +117,7 @@ GALLERY: list[tuple[Callable[[Path], None], str, str, str]] = [
     (lambda f: (f / "ledgers").mkdir(), "unknown_file", "ledgers", "不会被读到"),
     (edit(SOURCES, lambda t: "{" + t), "not_json", f"{SOURCES}:1", "不是 JSON"),
     (row(SOURCES, 3, level="规矩"), "bad_row", f"{SOURCES}:3", "level"),
-    (row(SOURCES, 2, key=OTHER), "bad_row", f"{SOURCES}:5", "已在前面出现"),
+    (row(SOURCES, 2, key=OTHER), "bad_row", f"{SOURCES}:8", "已在前面出现"),
     (row(SOURCES, 2, topics=["炒菜"]), "bad_row", f"{SOURCES}:2", "炒菜"),
     (row(SOURCES, 2, title=OTHER), "same_title", f"{SOURCES}:2", OTHER),
     (row(SOURCES, 2, aliases=["劳动条例"]), "alias_kind", f"{SOURCES}:2", "劳动条例"),
