@@ -1,0 +1,1 @@
+"""Norms out of provisions: lexicons, segmenter, sentences, roles, lists, context, ties."""

@@ -1,0 +1,166 @@
+"""The reviewed word lists that norms are read with: cues, parties, principles, topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kg.norm import Modality, Party, Principle
+from kg.pack import read_jsonl
+from kg.problem import DamagedError
+from kg.vocabulary import Topic
+
+
+class CueKind(StrEnum):
+    """How a cue is recognised."""
+
+    MODAL = "modal"  # a word of its own wherever it stands: 应当, 不得
+    WORD = "word"  # only where the segmenter makes it a word: 应 (not in 适应), 可 (not in 许可)
+    OPENER = "opener"  # opens a consequence: 处, 责令, 吊销
+    PREDICATE = "predicate"  # a verb that states a norm without a modal: 负责, 享有, 是指
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word that tells the modality of what follows; `needs`: one of these must follow in the same segment."""
+
+    word: str
+    modality: Modality
+    kind: CueKind
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWord:
+    """Words that speak for a principle or topic; `weight` from 0 to 1; `without` speaks against it nearby."""
+
+    name: str
+    word: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All word lists of a pack; `digest` names their content."""
+
+    cues: Mapping[str, Cue]
+    parties: Mapping[str, Party]
+    principles: Mapping[str, Principle]
+    principle_words: tuple[EvidenceWord, ...]
+    topic_words: tuple[EvidenceWord, ...]
+    confidences: Mapping[str, float]
+
+    @property
+    def party_of_word(self) -> dict[str, str]:
+        """The party that each surface form names."""
+        return {word: party.id for party in self.parties.values() for word in party.words}
+
+    def kinds(self, party: str) -> tuple[str, ...]:
+        """A party and everything that it is a kind of, itself first, then sorted."""
+        found: set[str] = set()
+        open_ = [party]
+        while open_:
+            one = open_.pop()
+            if one not in found and one in self.parties:
+                found.add(one)
+                open_.extend(self.parties[one].broader)
+        return (party, *sorted(found - {party}))
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _CueRow(_Row):
+    cue: str
+    modality: Modality
+    match: CueKind
+    needs: list[str]
+    source: str
+    note: str
+
+
+class _PartyRow(_Row):
+    id: str
+    broader: list[str]
+    words: list[str]
+    source: str
+    note: str
+
+
+class _PrincipleRow(_Row):
+    id: str
+    name: str
+    definition: str
+    sources: list[str]
+    note: str
+
+
+class _WordRow(_Row):
+    name: str
+    word: str
+    weight: float
+    source: str
+
+
+class _ConfidenceRow(_Row):
+    key: str
+    confidence: float
+    n: int
+
+
+def read_lexicon(folder: Path) -> Lexicon:
+    """The word lists below a pack's norms folder; DamagedError names the line that is not as it should be."""
+    cues = {r.cue: Cue(r.cue, r.modality, r.match, tuple(r.needs)) for _, r in _read(folder / "cues.jsonl", _CueRow)}
+    parties: dict[str, Party] = {}
+    place_of: dict[str, str] = {}
+    for place, row in _read(folder / "parties.jsonl", _PartyRow):
+        if row.id in parties:
+            raise DamagedError(f"{place}: 主体 {row.id} 重复；请合并两行")
+        parties[row.id] = Party(row.id, tuple(row.broader), tuple(row.words), row.note)
+        for word in row.words:
+            if word in place_of:
+                raise DamagedError(f"{place}: 词形 {word} 已见于 {place_of[word]}；一个词形只能属于一个主体")
+            place_of[word] = place
+    for party in parties.values():
+        unknown = [b for b in party.broader if b not in parties]
+        if unknown:
+            raise DamagedError(f"{folder / 'parties.jsonl'}: {party.id} 的上位 {unknown[0]} 不在表中；请补上")
+    principles = {
+        r.id: Principle(r.id, r.name, r.definition, tuple(r.sources), r.note)
+        for _, r in _read(folder / "principles.jsonl", _PrincipleRow)
+    }
+    return Lexicon(
+        cues=cues,
+        parties=parties,
+        principles=principles,
+        principle_words=tuple(_words(folder / "principle_words.jsonl", set(principles))),
+        topic_words=tuple(_words(folder / "topic_words.jsonl", {t.value for t in Topic})),
+        confidences={r.key: r.confidence for _, r in _read(folder / "confidence.jsonl", _ConfidenceRow)},
+    )
+
+
+def _words(path: Path, names: set[str]) -> Iterator[EvidenceWord]:
+    for place, row in _read(path, _WordRow):
+        if row.name not in names:
+            raise DamagedError(f"{place}: {row.name} 不是已定义的名称；请改正或先定义")
+        yield EvidenceWord(row.name, row.word, row.weight)
+
+
+_R = TypeVar("_R", bound=_Row)
+
+
+def _read(path: Path, model: type[_R]) -> Iterator[tuple[str, _R]]:
+    for number, value in read_jsonl(path):
+        place = f"{path}:{number}"
+        try:
+            yield place, model.model_validate(value)
+        except ValidationError as error:
+            first: Any = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise DamagedError(f"{place}: 字段 {where} 不合格式（{first['msg']}）；请改正") from error
