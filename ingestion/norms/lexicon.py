@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ingestion.ledger import read_ledger
 from kg.norm import Modality, Party, Principle
 from kg.pack import read_jsonl
 from kg.problem import DamagedError
-from kg.vocabulary import Topic
 
 
 class CueKind(StrEnum):
@@ -114,8 +114,10 @@ class _ConfidenceRow(_Row):
     n: int
 
 
-def read_lexicon(folder: Path) -> Lexicon:
-    """The word lists below a pack's norms folder; DamagedError names the line that is not as it should be."""
+def read_lexicon(pack: Path) -> Lexicon:
+    """The word lists in a pack's norms folder; DamagedError names the line that is not as it should be."""
+    folder = pack / "norms"
+    topics = {entry.name for entry in read_ledger(pack / "ledger").topics}
     cues = {r.cue: Cue(r.cue, r.modality, r.match, tuple(r.needs)) for _, r in _read(folder / "cues.jsonl", _CueRow)}
     parties: dict[str, Party] = {}
     place_of: dict[str, str] = {}
@@ -140,7 +142,7 @@ def read_lexicon(folder: Path) -> Lexicon:
         parties=parties,
         principles=principles,
         principle_words=tuple(_words(folder / "principle_words.jsonl", set(principles))),
-        topic_words=tuple(_words(folder / "topic_words.jsonl", {t.value for t in Topic})),
+        topic_words=tuple(_words(folder / "topic_words.jsonl", topics)),
         confidences={r.key: r.confidence for _, r in _read(folder / "confidence.jsonl", _ConfidenceRow)},
     )
 

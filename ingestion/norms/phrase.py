@@ -10,36 +10,26 @@ from ingestion.norms.segmenter import Marked
 
 _HEAD = re.compile(
     r"""(?:
-        [^的]者 | 人 | 人员 | 单位 | 机构 | 部门 | 组织 | 企业 | 公司 | 机关 | 委员会 | 医院 | 法院 | 检察院 | 卫生院
-      | 中心 | 一方 | 双方 | 各方 | 政府 | 家庭 | 学校 | 协会 | 学会 | 工会 | 团体 | 医师 | 护士 | 药师 | 医生 | 国家 | 机构等
-      | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 社会 | 全体 | 公民
-      | 厂商 | 供应商 | 经销商 | 用户 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 双亲 | 夫妻
-      | 人民 | 民族 | 民众 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 夫妻双方
-      | 自治区 | 直辖市 | 医学会 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 保险公司 | 各地 | 本市 | 本省
+        (?<![或的前后二两]) 者 | 人 | 人员 | 单位 | 机构 | 部门 | 组织 | 企业 | 公司 | 机关 | 委员会 | 医院 | 法院 | 检察院 | 卫生院
+      | 中心 | 一方 | 双方 | 各方 | 对方 | 作方 | 政府 | 家庭 | 学校 | 协会 | 学会 | 工会 | 团体 | 医师 | 护士 | 药师 | 医生 | 国家
+      | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 社会 | 公民 | 检验所 | 委员 | 对象
+      | 厂商 | 供应商 | 经销商 | 用户 | 平台 | 网站 | 场所 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 夫妻 | 监狱 | 看守所
+      | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
+      | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席
     )$""",
     re.VERBOSE,
 )
-_STOP = re.compile(
-    r"""(?:
-        对于? | 在 | 向 | 依法 | 根据 | 按照 | 依照 | 依据 | 遵照 | 为了? | 经 | 从 | 自 | 于 | 由 | 将 | 把 | 以(?!及) | 凭 | 因 | 应
-      | 会同 | 未经? | 不 | 没有 | 接到 | 发现 | 收到 | 及时 | 共同 | 可以? | 同时 | 均 | 都 | 也 | 还 | 又 | 再 | 必须 | 需要? | 必要时 | 负责
-      | 通过 | 利用 | 采用 | 认为 | 持 | 给 | 除 | 如 | 有 | 无 | 是 | 违反 | 进行 | 开展 | 实施 | 明知 | 故意 | 擅自 | 隐瞒
-      | 拒绝 | 拒不 | 要求 | 请求 | 受 | 被 | 取得 | 具有 | 具备 | 参加 | 依 | 作为 | 原则上 | 之间 | 以外 | 另行 | 一般 | 自行 | 单独 | 联合
-      | 申请 | 提供 | 建立 | 制定 | 组织(?!$) | 享有 | 享受 | 行使 | 履行 | 遵守 | 加强 | 支持 | 鼓励 | 主管 | 管理 | 监督 | 不得 | 应当 | 方可 | 只能 | 禁止
-      | 就 | 经过 | 完成 | 超过 | 造成 | 使用 | 采取 | 购买 | 销售 | 生产 | 经营 | 出现 | 到 | 已 | 已经 | 曾 | 正在 | 并 | 但 | 而 | 时 | 期间 | 每 | 两 | 每年 | 定期
-      | 发生 | 死亡 | 因为 | 由于 | 任 | 起诉 | 承担 | 决定 | 判决 | 裁定 | 受理 | 予以 | 严格 | 妥善 | 如实 | 主动 | 积极 | 立即 | 依职权 | 有权 | 无权 | 可
-    )""",
-    re.VERBOSE,
-)
-_JOINT = re.compile(r"(?:、|和|与|及其?|以及|或者?|同|的|等|（|\)|）|其)")
+_JOINT = re.compile(r"(?:、|和|与|及其?|以及|或者?|会同|等|[（(]|[)）]|，?以及)")
 _PREPOSITION = re.compile(
-    r"(?:对于?|在|向|依法|根据|按照|依照|依据|为了?|经|从|自|于|因|将|把|以|凭|除|如|当|凡|有|未经?|没有|每|不|必要时)"
+    r"(?:对于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
 )
 _LEAD = re.compile(
-    r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般 | 原则上 | 确需 | 而 | 则 | 有条件的地区
-        | 必要时 | 前款规定的 | 特殊情况下 | 另外 | 首先 | 其次 | 而且 | 故 | 即 | 或者 | 如果 | 若 | \s | " | “ )+""",
+    r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般 | 原则上 | 确需 | 而 | 则
+        | 特殊情况下 | 另外 | 首先 | 其次 | 而且 | 故 | 即 | 或者 | \s | " | “ | ” )+""",
     re.VERBOSE,
 )
+_THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
+_FURTHER = re.compile(r"^(?:对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)")
 
 
 class Phrase(NamedTuple):
@@ -58,39 +48,97 @@ def strip_lead(text: str, start: int, end: int) -> int:
 def subject(marked: Marked, start: int, end: int) -> Phrase | None:
     """The noun phrase naming a person or body with which a stretch of text begins; None if it begins otherwise.
 
-    医疗机构对其医疗废物 gives 医疗机构; 开展临床试验的医疗机构 is taken whole; 对可能导致… gives None.
+    医疗机构对其医疗废物 gives 医疗机构; 开展临床试验的医疗机构 is taken whole; 对可能导致… and
+    医师的执业证书 give None.
     """
     text = marked.text
     start = strip_lead(text, start, end)
     if start >= end:
         return None
-    relative = text.rfind("的", start, end)
-    prepositional = bool(_PREPOSITION.match(text[start:end]))
-    first: Phrase | None = None
-    for at in _ends(marked, start, end):
+    ends = _ends(marked, start, end)
+    if not ends:
+        return None
+    if _begins_with_verb(marked, start, ends[0]):
+        return _relative(marked, start, end, ends)
+    for index, at in enumerate(ends):
         rest = text[at:end]
-        if prepositional and not (relative >= 0 and at == end and relative < at):
+        later = ends[index + 1] if index + 1 < len(ends) else None
+        if later is not None and _continues(marked, at, later, rest):
             continue
-        if not rest or (_STOP.match(rest) and not _JOINT.match(rest)):
+        if rest.startswith("的"):
+            if later is None:
+                return None
+            continue
+        if _THING.match(rest) and not _FURTHER.match(rest):
+            return Phrase(start, end) if ends[-1] == end else None
+        return Phrase(start, at)
+    return None
+
+
+def _continues(marked: Marked, at: int, later: int, rest: str) -> bool:
+    if joint := _JOINT.match(rest):
+        # 、 and 和 must join persons: 医疗机构和医师, not 医疗机构、药品
+        return joint.end() < len(rest) or later > at
+    if marked.text[at - 1] == "者" and rest.startswith("的"):
+        return False
+    between = marked.text[at:later]
+    return len(between) <= 16 and "，" not in between and bool(_compound(marked, at, later))
+
+
+def _compound(marked: Marked, at: int, later: int) -> bool:
+    """Whether a second head goes on with the first: 人民政府有关主管部门, 国家机关工作人员."""
+    head = next((m.start for m in marked.parties if m.end == later and m.start >= at), None)
+    if head is None:
+        head = marked.bounds[max(0, bisect_left(marked.bounds, later) - 1)]
+    between = marked.text[at:head]
+    if not between:
+        return True
+    if re.fullmatch(r"(?:有关|相关|所属|其他|主要|内设|本级|地方|各级)+(?:的)?", between):
+        return True
+    public = re.search(r"(?:政府|国务院|自治区|直辖市|省|市)$", marked.text[max(0, at - 4) : at])
+    body = re.search(r"(?:部门|机关|机构|局|委员会|人)$", marked.text[at:later])
+    return bool(public and body and not marked.tag_at(at).startswith(("p", "d", "c", "u")) and "的" not in between[:1])
+
+
+def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
+    if any(m.start == start for m in marked.parties):
+        return False
+    if _PREPOSITION.match(marked.text[start:]):
+        return True
+    if not marked.tag_at(start).startswith("v"):
+        return False
+    token_end = marked.token_end(start)
+    # 使用单位, 登记机关: a verb that makes one noun with its head
+    return not (token_end >= first or first - token_end <= 3)
+
+
+def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase | None:
+    """提供就业岗位的用人单位: a clause that begins with a verb and ends in 的 and a head."""
+    text = marked.text
+    for at in ends:
+        mark = text.rfind("的", start, at)
+        if mark <= start or at - mark > 24:
+            continue
+        if re.search(r"[，；]|[对在向将把]", text[mark + 1 : at]):
+            continue
+        rest = text[at:end]
+        if not rest or _FURTHER.match(rest) or marked.tag_at(at).startswith(("v", "d", "p")):
             return Phrase(start, at)
-        if first is None and not _JOINT.match(rest):
-            first = Phrase(start, at)
-    return first
+    return None
 
 
 def phrase_after(marked: Marked, start: int, end: int) -> Phrase | None:
-    """The shortest phrase from `start` on that names a person or body, with what is coordinated to it."""
-    text = marked.text
-    found: Phrase | None = None
-    for at in _ends(marked, start, end):
-        if found and at - found.end > 14:
-            break
+    """The phrase from `start` on that names a person or body, with what is coordinated to it; None if none does."""
+    ends = _ends(marked, start, end)
+    for index, at in enumerate(ends):
         if at - start > 40:
-            break
-        found = Phrase(start, at)
-        if not _JOINT.match(text[at:end]):
-            break
-    return found
+            return None
+        later = ends[index + 1] if index + 1 < len(ends) else None
+        rest = marked.text[at:end]
+        if later is not None and (_continues(marked, at, later, rest) or (rest.startswith("的") and later - at < 12)):
+            continue
+        return Phrase(start, at)
+    return None
 
 
 def is_person(marked: Marked, start: int, end: int) -> bool:
@@ -105,9 +153,8 @@ def parties_in(marked: Marked, phrase: Phrase) -> tuple[str, ...]:
     for index, mark in enumerate(inside):
         following = inside[index + 1].start if index + 1 < len(inside) else phrase.end
         between = marked.text[mark.end : following]
-        if (not between or re.search(r"、|和|与|及|或", between) or index + 1 == len(inside)) and (
-            mark.party and mark.party not in found
-        ):
+        joined = re.match(r"、|和|与|及|或|会同|以及|，", between)
+        if (joined or index + 1 == len(inside)) and mark.party and mark.party not in found:
             found.append(mark.party)
     return tuple(found)
 
@@ -120,7 +167,8 @@ def _ends(marked: Marked, start: int, end: int) -> list[int]:
     for index in range(low, high):
         token_end = bounds[index + 1] if index + 1 < len(bounds) else len(marked.text)
         token_end = min(token_end, end)
-        if _HEAD.search(marked.text[max(start, token_end - 4) : token_end]) and not _inside(marked, token_end):
+        words = marked.text[max(start, token_end - 4) : token_end]
+        if _HEAD.search(words) and not _inside(marked, token_end):
             found.add(token_end)
     return sorted(found)
 

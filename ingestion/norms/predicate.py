@@ -8,30 +8,34 @@ from typing import NamedTuple
 from ingestion.norms.lexicon import CueKind
 from ingestion.norms.phrase import Phrase, subject
 from ingestion.norms.segmenter import Marked
-from ingestion.norms.sentence import Segment
+from ingestion.norms.sentence import Segment, Sentence
 from kg.norm import Modality
 
 AUTHORITY = re.compile(
-    r"(?:部门|政府|机关|人民法院|检察院|国务院|委员会|局|厅|海关|机关和单位|大会|办事处|军委|各级|法院|机构)$"
+    r"(?:部门|政府|机关|人民法院|检察院|国务院|(?<!伦理)(?<!居民)(?<!村民)(?<!调解)委员会|局|厅|海关|大会|办事处|军委|司法鉴定机构|监督(?:管理|检查)?机构|疾病预防控制机构|监察机构|检疫机构|监督员)$"
 )
-"""Phrases that name public authorities; 机构 alone only with 防控, 监察 or 检疫 before it."""
+"""Phrases that name public authorities."""
 
-STATE = re.compile(r"^(?:国家|本市|本省|本自治区|本经济特区|全社会|社会|我国|中华人民共和国|各级人民政府)")
+STATE = re.compile(r"^(?:国家|本市|本省|本自治区|本?经济特区|全社会|社会|我国|中华人民共和国)")
 
-_DEFINES = re.compile(r"(?:是|系)指|[，：]\s*指(?!定|导)|所称.{1,30}(?:包括|为|是)|^下列用语|的含义(?:是|为)?$")
+_DEFINES = re.compile(r"，?(?:(?:是|系)指|(?<=[，：])\s*指(?!定|导|挥))")
+_ENUMERATES = re.compile(r"(?:所称|规定的|所指)[^，。]{1,40}?(?P<cue>包括|为|是)")
 _DELEGATES = re.compile(
-    r"(?:由[^，。；]{2,60}(?:制定|规定|确定|另行规定|另行制定|公布|会同[^，。；]{2,60}制定))|(?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；]{0,10}(?:另行制定|另行规定)"
+    r"(?:由(?P<by>[^，。；]{2,60}?)(?:另行)?(?P<cue>制定|规定|确定|制订)|(?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；]{0,10}另行(?:制定|规定))(?:并公布|公布)?$"
 )
 _LIFE = re.compile(
-    r"起(?:正式)?(?:施行|实施|生效|执行)|同时废止|适用(?:本|于|前|第|其|有关|《)|参照(?:本|前|第|适用)|(?:依照|按照|参照|适用).{1,60}(?:执行|办理|规定|处理)$|从其规定|不适用"
+    r"起(?:正式)?(?P<a>施行|实施|生效|执行)|(?P<b>同时废止)|(?<!不)(?P<c>适用)(?:本|于|前|第|其|有关|《|[^，。]{2,40}规定$)|(?P<d>参照)(?:本|前|第|适用|[^，。]{2,40}(?:计算|执行|处理|规定)$)|(?P<e>依照|按照|适用).{1,60}(?:执行|办理|处理)$|(?P<f>从其规定|不适用|为准$)"
 )
-_ENTITLES = re.compile(r"享有|享受|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)")
-_GOVERNS = re.compile(r"负责|主管|行使[^，。]{0,20}(?:职权|职责|权)|(?:管理|监督)工作$|履行[^，。]{0,20}职责")
-_PURPOSE = re.compile(r"^为(?:了|加强|规范|保护|保障|维护|促进|防止|预防|[^，]{2,30})?.*制[定订](?:本|如下|了?本)")
+_ENTITLES = re.compile(r"享有|享受|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$")
+_GOVERNS = re.compile(
+    r"^(?:统一|依法|具体|共同|分别|主要|全面|承担|按照[^，。]{2,30}|在[^，。]{2,30}|根据[^，。]{2,30})*(?P<cue>负责|主管(?!部门|机关|机构|人员|的)|行使|管辖|履行[^，。]{0,20}职责)"
+)
+_PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
+_COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
 
 
 class Predicate(NamedTuple):
-    """What a segment states without a modal; offsets of cue and action."""
+    """What a segment states without a modal: offsets of the cue and where subject and action part."""
 
     modality: Modality
     cue: Phrase | None
@@ -39,33 +43,20 @@ class Predicate(NamedTuple):
     action: int
 
 
-def predicate(marked: Marked, segment: Segment) -> Predicate | None:
-    """The statement that a segment makes by a verb of the lexicon; None if it makes none by itself."""
-    text = marked.text
-    words = text[segment.start : segment.end]
+def definition(marked: Marked, sentence: Sentence) -> Predicate | None:
+    """The definition that a sentence gives: 本法所称X，是指…"""
+    words = marked.text[sentence.start : sentence.end]
     if match := _DEFINES.search(words):
-        at = segment.start + match.start()
-        return Predicate(Modality.DEFINITION, Phrase(at, segment.start + match.end()), at, segment.start + match.end())
-    if (match := _DELEGATES.search(words)) and not STATE.match(words):
-        return Predicate(Modality.DELEGATION, None, segment.start + match.start(), segment.start + match.start())
-    if match := _LIFE.search(words):
-        return Predicate(Modality.DECLARATION, None, segment.start, segment.start)
-    own = subject(marked, segment.start, segment.end)
-    if own is None:
-        return None
-    rest = text[own.end : segment.end]
-    if match := _ENTITLES.search(rest):
-        at = own.end + match.start()
-        return Predicate(Modality.RIGHT, Phrase(at, own.end + match.end()), at, at)
-    if match := _GOVERNS.search(rest):
-        public = AUTHORITY.search(text[own.start : own.end])
-        at = own.end + match.start()
-        cue = Phrase(at, own.end + match.end())
-        return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, at, at)
-    if STATE.match(text[own.start : own.end]):
-        for mark in segment.cues:
-            if mark.cue and mark.cue.kind is CueKind.PREDICATE and own.end <= mark.start < own.end + 8:
-                return Predicate(Modality.DECLARATION, Phrase(mark.start, mark.end), mark.start, mark.start)
+        if match.start() > 120 or re.search(r"应当|不得|可以", words[: match.start()]):
+            return None
+        start = sentence.start + match.start() + (words[match.start()] == "，")
+        end = sentence.start + match.end()
+        return Predicate(Modality.DEFINITION, Phrase(start, end), start, end)
+    if match := _ENUMERATES.search(words):
+        start, end = sentence.start + match.start("cue"), sentence.start + match.end("cue")
+        if re.search(r"应当|不得|可以|的，", words[: match.start()]):
+            return None
+        return Predicate(Modality.DEFINITION, Phrase(start, end), start, end)
     return None
 
 
@@ -74,16 +65,51 @@ def is_purpose(words: str) -> bool:
     return bool(_PURPOSE.search(words))
 
 
+def predicate(marked: Marked, segment: Segment) -> Predicate | None:
+    """The statement that a segment makes by a verb of its own; None if it makes none by itself."""
+    text = marked.text
+    words = text[segment.start : segment.end]
+    if match := _DELEGATES.search(words):
+        cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue")) if match["cue"] else None
+        return Predicate(Modality.DELEGATION, cue, segment.start, segment.start)
+    if match := _LIFE.search(words):
+        name = match.lastgroup or "a"
+        cue = Phrase(segment.start + match.start(name), segment.start + match.end(name))
+        return Predicate(Modality.DECLARATION, cue, segment.start, segment.start)
+    own = subject(marked, segment.start, segment.end)
+    if own is None:
+        return None
+    rest = text[own.end : segment.end]
+    if match := _ENTITLES.search(rest):
+        at = own.end + match.start()
+        return Predicate(Modality.RIGHT, Phrase(at, own.end + match.end()), own.end, own.end)
+    if match := _GOVERNS.match(rest):
+        public = AUTHORITY.search(text[own.start : own.end])
+        cue = Phrase(own.end + match.start("cue"), own.end + match.end("cue"))
+        action = cue.end if match["cue"] in ("负责", "主管", "行使") else cue.start
+        return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, cue.start, action)
+    if STATE.match(text[own.start : own.end]):
+        for mark in segment.cues:
+            if mark.cue and mark.cue.kind is CueKind.PREDICATE and own.end <= mark.start < own.end + 8:
+                return Predicate(Modality.DECLARATION, Phrase(mark.start, mark.end), own.end, own.end)
+    return None
+
+
 def bare(marked: Marked, segment: Segment) -> Predicate | None:
     """What a segment of a sentence without any cue states: somebody does something, or something is so."""
     text = marked.text
     own = subject(marked, segment.start, segment.end)
     words = text[segment.start : segment.end]
     if own is not None and own.end < segment.end:
-        state = STATE.match(text[own.start : own.end])
-        return Predicate(Modality.DECLARATION if state else Modality.OBLIGATION, None, own.end, own.end)
+        rest = text[own.end : segment.end]
+        if STATE.match(text[own.start : own.end]) or _COPULA.match(rest):
+            return Predicate(Modality.DECLARATION, None, segment.start if _COPULA.match(rest) else own.end, own.end)
+        if marked.tag_at(own.end)[:1] in "vdpcfr" or rest[0] in "按依凭持将把":
+            return Predicate(Modality.OBLIGATION, None, own.end, own.end)
+        return None
     if match := re.search(r"由(?!于|此)", words):
         at = segment.start + match.end()
-        if by := subject(marked, at, segment.end):
+        by = subject(marked, at, segment.end)
+        if by and by.end < segment.end:
             return Predicate(Modality.OBLIGATION, None, by.end, by.end)
     return None

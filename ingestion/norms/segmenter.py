@@ -9,6 +9,7 @@ words in it: forced, 国家 would cut 中国家庭, and 应 would cut 适应.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ class Tokenizer:
         import logging
 
         import jieba
+        from jieba.posseg import POSTokenizer
 
         jieba.setLogLevel(logging.WARNING)
         self._vocab = vocab
@@ -42,6 +44,7 @@ class Tokenizer:
         for word in sorted({*lexicon.cues, *lexicon.party_of_word}):
             if len(word) > 1:
                 self._jieba.add_word(word)
+        self._tags: dict[str, str] = POSTokenizer(self._jieba).word_tag_tab
         longest_first = sorted(forced, key=lambda w: (-len(w), w))
         self._forced = re.compile("|".join([*map(re.escape, longest_first), _PUNCTUATION.pattern]))
 
@@ -50,7 +53,8 @@ class Tokenizer:
         from spacy.tokens import Doc
 
         words = self.cut(text)
-        return Doc(self._vocab, words=words, spaces=[False] * len(words))
+        tags = [self._tags.get(word, "x") for word in words]
+        return Doc(self._vocab, words=words, spaces=[False] * len(words), tags=tags)
 
     def cut(self, text: str) -> list[str]:
         """The tokens of a text."""
@@ -78,12 +82,24 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text with its tokens' boundaries and its cues and parties, in order; parties do not overlap."""
+    """A text with where its tokens begin, jieba's tags of them (v verb, n noun, p preposition, d adverb …),
+    its cues and parties, in order; parties do not overlap."""
 
     text: str
     bounds: tuple[int, ...]
+    tags: tuple[str, ...]
     cues: tuple[Mark, ...]
     parties: tuple[Mark, ...]
+
+    def tag_at(self, offset: int) -> str:
+        """The tag of the token that holds a character."""
+        index = bisect_right(self.bounds, offset) - 1
+        return self.tags[index] if 0 <= index < len(self.tags) else ""
+
+    def token_end(self, offset: int) -> int:
+        """Where the token that holds a character ends."""
+        index = bisect_right(self.bounds, offset)
+        return self.bounds[index] if index < len(self.bounds) else len(self.text)
 
 
 class Segmenter:
@@ -127,4 +143,4 @@ class Segmenter:
                 cues.append(Mark(span.start_char, span.end_char, cue=self.lexicon.cues[span.id_]))
             else:
                 parties.append(Mark(span.start_char, span.end_char, party=span.id_))
-        return Marked(text, tuple(token.idx for token in doc), tuple(cues), tuple(parties))
+        return Marked(text, tuple(token.idx for token in doc), tuple(token.tag_ for token in doc), tuple(cues), tuple(parties))

@@ -1,4 +1,4 @@
-"""One sentence to its norms: where each begins, what modality it has, which words are condition and action."""
+"""One sentence to its norms: which words are bearer, condition, action and exception of each."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ingestion.norms.lexicon import Cue, CueKind
-from ingestion.norms.phrase import Phrase, is_person, strip_lead, subject
-from ingestion.norms.predicate import AUTHORITY, Predicate, bare, is_purpose, predicate
-from ingestion.norms.segmenter import Mark, Marked
+from ingestion.norms.head import Head, heads
+from ingestion.norms.phrase import Phrase, is_person, phrase_after, strip_lead, subject
+from ingestion.norms.predicate import AUTHORITY, bare, definition, is_purpose
+from ingestion.norms.segmenter import Marked
 from ingestion.norms.sentence import Segment, Sentence, Shape
 from kg.norm import Modality
 
@@ -28,17 +28,6 @@ class Draft:
     thing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """Where a norm begins in a segment: its modality, the cue if it is written, where the action begins."""
-
-    at: int
-    modality: Modality
-    cue: Phrase | None
-    action: int
-    opener: bool = False
-
-
 @dataclass(slots=True)
 class _State:
     pending: list[Segment] = field(default_factory=list)
@@ -47,10 +36,8 @@ class _State:
     but: int | None = None
 
 
-_JOINS = re.compile(r"(?:并|并且|但|但是|且|也|均|还|、|或者|又|而|同时|和)$")
-_REPORTED = re.compile(r"(?:认为|规定|要求|约定|所|依法|确认|明知|知道|应当知道|视为|请求|属于|证明|是否|承诺|标准)$")
-_ADVERBS = r"(?:依法|并|可以|应当|同时|均|一并|分别|由其|先行|予以|依照[^，]{0,20}|按照[^，]{0,20}|并可以|还|也|处以?|一律|立即|对其|从重|与[^，]{1,14}|直接)"
-_SOFT = re.compile(rf"^(?:{_ADVERBS}|由[^，]{{2,60}}|对[^，]{{1,60}}|向[^，]{{1,24}})*$")
+_NULL_BEARER = re.compile(r"(?:认定|视|推定)为")
+_BLANK = " \u3000\n\t，,；;。：:"
 
 
 def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list[Draft]:
@@ -62,43 +49,50 @@ def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list
     segments = sentence.segments
     words = marked.text[sentence.start : sentence.end]
     if is_purpose(words):
-        whole = Phrase(sentence.start, sentence.end)
-        return [Draft(Modality.PURPOSE, None, None, whole, thing=True)]
-    heads = {id(s): _heads(marked, s) for s in segments}
-    if not any(heads.values()):
-        heads |= _bare_heads(marked, sentence, before)
+        return [Draft(Modality.PURPOSE, None, None, Phrase(sentence.start, sentence.end), thing=True)]
+    if defined := definition(marked, sentence):
+        action = Phrase(*_strip(marked.text, defined.action, sentence.end))
+        return [Draft(Modality.DEFINITION, defined.cue, None, action, thing=True)]
+    found = {id(s): heads(marked, s) for s in segments}
+    if not any(found.values()):
+        found |= _bare_heads(marked, sentence, before)
     state = _State()
     for index, segment in enumerate(segments):
-        more = any(heads[id(s)] for s in segments[index + 1 :])
-        _take(marked, state, segment, heads[id(segment)], more=more)
+        more = any(found[id(s)] for s in segments[index + 1 :])
+        _take(marked, state, segment, found[id(segment)], more=more)
     return state.drafts
 
 
-def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dict[int, list[_Head]]:
+def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dict[int, list[Head]]:
     """The one head of a sentence without a cue, if it states anything."""
-    conditional = any(s.shape is Shape.CONDITION for s in sentence.segments)
-    for segment in sentence.segments:
+    segments = sentence.segments
+    last = max((i for i, s in enumerate(segments) if s.shape is Shape.CONDITION), default=-1)
+    liability = before is not None and before.modality is Modality.LIABILITY
+    for segment in segments[last + 1 :]:
         if segment.shape is Shape.PLAIN and (found := bare(marked, segment)):
             modality = found.modality
-            if before is not None and not sentence.begins and before.modality is not Modality.DECLARATION:
-                modality = before.modality
-            return {id(segment): [_Head(found.at, modality, None, found.action)]}
-    last = sentence.segments[-1]
-    if sentence.begins or not conditional or before is None:
-        return {}
-    return {id(last): [_Head(last.start, before.modality, None, last.start)]}
+            if liability and modality is Modality.OBLIGATION:
+                modality = Modality.LIABILITY
+            return {id(segment): [Head(found.at, modality, None, found.action)]}
+    if 0 <= last < len(segments) - 1:
+        following = segments[last + 1]
+        modality = Modality.LIABILITY if liability else Modality.OBLIGATION
+        start = following.start
+        if marked.tag_at(start)[:1] in "vdp":
+            return {id(following): [Head(start, modality, None, start)]}
+    return {}
 
 
-def _take(marked: Marked, state: _State, segment: Segment, heads: Sequence[_Head], *, more: bool) -> None:
+def _take(marked: Marked, state: _State, segment: Segment, found: Sequence[Head], *, more: bool) -> None:
     text = marked.text
     words = text[segment.start : segment.end]
     if words in ("但", "但是"):
         state.but = segment.start
         return
-    if segment.shape is Shape.EXCEPTION or (heads == [] and state.but is not None and words.endswith("除外")):
+    if segment.shape is Shape.EXCEPTION:
         _except(state, segment)
         return
-    if not heads:
+    if not found:
         if state.open_ and not (more and _begins_anew(marked, segment)):
             _extend(state, segment.end)
         else:
@@ -106,185 +100,197 @@ def _take(marked: Marked, state: _State, segment: Segment, heads: Sequence[_Head
             state.pending.append(segment)
         return
     position = segment.start
-    for head in heads:
-        ends = [h.at for h in heads if h.at > head.at]
-        end = min([*ends, segment.end])
-        if head.opener and state.open_ and not state.pending and _goes_on(marked, state, position, head):
+    for index, head in enumerate(found):
+        end = found[index + 1].at if index + 1 < len(found) else segment.end
+        if state.open_ and not state.pending and _goes_on(marked, state, position, head):
+            if head.opener and state.drafts[-1].modality is Modality.OBLIGATION:
+                state.drafts[-1] = replace(state.drafts[-1], modality=Modality.LIABILITY)
             _extend(state, end)
         else:
-            if state.drafts and state.open_:
-                _extend(state, min(_trim(text, position, strip_lead(text, position, head.at)), segment.end))
             state.drafts.append(_draft(marked, state, segment, position, head, end))
             state.pending, state.open_, state.but = [], True, None
         position = end
 
 
 def _begins_anew(marked: Marked, segment: Segment) -> bool:
-    if segment.shape in (Shape.CONDITION, Shape.BASIS, Shape.PURPOSE):
+    if segment.shape in (Shape.CONDITION, Shape.PURPOSE):
+        return True
+    if segment.shape is Shape.BASIS:
         return True
     return is_person(marked, segment.start, segment.end) and bool(subject(marked, segment.start, segment.end))
 
 
-def _goes_on(marked: Marked, state: _State, position: int, head: _Head) -> bool:
-    """Whether a further consequence belongs to the norm before it: 责令改正，并处罚款."""
+_BY_LAW = re.compile(r"^(?:依照|按照|根据|比照|以|参照)[^，]*$")
+
+
+def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
+    """Whether a further consequence belongs to the norm before it: 责令改正，可以并处罚款."""
     last = state.drafts[-1]
     words = marked.text[position : head.at]
-    return last.modality is Modality.LIABILITY and not re.search(r"对[^，]{2,}|由[^，]{2,}", words)
+    action = marked.text[last.action.start : last.action.end] if last.action else ""
+    if re.search(r"对[^，]{2,}|由[^，]{2,}", words):
+        return False
+    if head.opener and last.modality is Modality.OBLIGATION:
+        return bool(_BY_LAW.match(action))
+    if last.modality is not Modality.LIABILITY:
+        return False
+    if head.opener:
+        return subject(marked, position, head.at) is None
+    return head.modality in (Modality.LIABILITY, Modality.PERMISSION) and len(words.strip(_BLANK)) <= 3
 
 
 def _extend(state: _State, end: int) -> None:
     last = state.drafts[-1]
-    if last.action is not None and end > last.action.start:
-        state.drafts[-1] = replace(last, action=Phrase(last.action.start, max(end, last.action.end)))
+    if last.action is not None and end > last.action.end:
+        state.drafts[-1] = replace(last, action=Phrase(last.action.start, end))
 
 
 def _except(state: _State, segment: Segment) -> None:
     start = state.but if state.but is not None else segment.start
-    span = Phrase(start, segment.end)
-    if state.open_ and state.drafts[-1].exception is None:
-        state.drafts[-1] = replace(state.drafts[-1], exception=span)
+    state.but = None
+    if state.drafts and state.drafts[-1].exception is None:
+        state.drafts[-1] = replace(state.drafts[-1], exception=Phrase(start, segment.end))
     else:
         state.pending.append(segment)
-    state.but = None
-
-
-# -- where norms begin ---------------------------------------------------------------------------------
-
-
-def _heads(marked: Marked, segment: Segment) -> list[_Head]:
-    if segment.shape in (Shape.CONDITION, Shape.EXCEPTION):
-        return []
-    found: list[_Head] = []
-    for mark in segment.cues:
-        cue = mark.cue
-        assert cue is not None
-        if cue.kind in (CueKind.MODAL, CueKind.WORD):
-            head = _modal(marked, segment, mark, cue, found)
-        elif cue.kind is CueKind.OPENER:
-            head = _opener(marked, segment, mark, cue, found)
-        else:
-            head = None
-        if head:
-            found.append(head)
-    if not found and (weak := predicate(marked, segment)):
-        found.append(_from_predicate(weak))
-    return found
-
-
-def _from_predicate(weak: Predicate) -> _Head:
-    return _Head(weak.at, weak.modality, weak.cue, weak.action)
-
-
-def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequence[_Head]) -> _Head | None:
-    text = marked.text
-    before = text[segment.start : mark.start]
-    if _REPORTED.search(before) and not re.search(r"(?:^|[^确])依法$", before):
-        return None
-    if found and not _JOINS.search(before):
-        return None
-    if cue.needs and not any(w in text[mark.end : segment.end] for w in cue.needs):
-        return None
-    after = text[mark.end : segment.end]
-    modality = cue.modality
-    consequence = _consequence(segment, mark.end)
-    if consequence is not None and modality in (Modality.PERMISSION, Modality.OBLIGATION):
-        between = text[mark.end : consequence.start]
-        if len(between) <= 2 or _SOFT.match(between) or re.search(r"(?:的|造成|依法)", between):
-            return _Head(mark.start, Modality.LIABILITY, Phrase(mark.start, mark.end), mark.end)
-    if re.match(r"不(?:再)?承担[^，]{0,20}责任", after):
-        modality = Modality.LIABILITY
-    return _Head(mark.start, modality, Phrase(mark.start, mark.end), mark.end)
-
-
-def _consequence(segment: Segment, start: int) -> Mark | None:
-    return next(
-        (
-            m
-            for m in segment.cues
-            if m.start >= start and m.cue and m.cue.kind is CueKind.OPENER
-        ),
-        None,
-    )
-
-
-def _opener(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequence[_Head]) -> _Head | None:
-    text = marked.text
-    if found:
-        return None
-    if cue.needs and not any(w in text[mark.start : segment.end] for w in cue.needs):
-        return None
-    before = text[segment.start : mark.start]
-    begin = mark.start
-    for lead in ("依法", "并", "应", "可"):
-        if before.endswith(lead):
-            begin -= len(lead)
-            break
-    return _Head(begin, Modality.LIABILITY, Phrase(mark.start, mark.end), begin, opener=True)
 
 
 # -- one norm ------------------------------------------------------------------------------------------
 
 
-def _draft(
-    marked: Marked, state: _State, segment: Segment, position: int, head: _Head, end: int
-) -> Draft:
-    text = marked.text
-    conditions = [
-        Phrase(strip_lead(text, s.start, s.end), s.end) for s in state.pending if s.shape is Shape.CONDITION
-    ]
-    exception = next((Phrase(s.start, s.end) for s in state.pending if s.shape is Shape.EXCEPTION), None)
-    bearer, thing = None, False
+@dataclass(frozen=True, slots=True)
+class _Who:
+    bearer: Phrase | None = None
     authority: Phrase | None = None
+    conditions: tuple[Phrase, ...] = ()
+    thing: bool = False
+    action: int | None = None
+
+
+def _draft(marked: Marked, state: _State, segment: Segment, position: int, head: Head, end: int) -> Draft:
+    text = marked.text
     begin = strip_lead(text, position, head.at)
-    own = subject(marked, begin, head.at)
-    pre = text[begin : head.at]
-    if head.modality is Modality.LIABILITY and (match := re.match(r"(?:应当)?由", pre)):
-        authority = subject(marked, begin + match.end(), head.at)
-    elif head.modality is Modality.LIABILITY and (match := re.match(r"(?:并|同时)?对", pre)):
-        bearer = _after(marked, begin + match.end(), head.at)
-    elif own is not None:
-        bearer = own
-        conditions += _adverbial(marked, own.end, head.at)
-    elif match := re.search(r"由", pre):
-        bearer = subject(marked, begin + match.end(), head.at)
-        conditions += _adverbial(marked, begin, begin + match.start())
-        thing = bearer is None
-    else:
-        conditions += _adverbial(marked, begin, head.at)
-        thing = bool(pre.strip()) and not _adverbial(marked, begin, head.at) and not _is_adverb(pre)
+    who = _who(marked, head, begin, end)
+    if head.modality in (Modality.DELEGATION, Modality.DECLARATION) and begin == head.at:
+        return _declared(marked, state, head, end)
+    bearer, thing = who.bearer, who.thing
+    pending = state.pending
+    from_pending: Phrase | None = None
     if bearer is None:
-        for waiting in reversed(state.pending):
-            if waiting.shape is Shape.PLAIN and (named := subject(marked, waiting.start, waiting.end)):
-                bearer = named
-                break
-    if bearer is None and not thing:
-        for waiting in state.pending:
-            if waiting.shape is Shape.CONDITION and (named := _actor(marked, waiting)):
-                bearer = named
-                break
-    if not conditions:
-        conditions = [
-            Phrase(s.start, s.end)
-            for s in state.pending
-            if s.shape is Shape.PLAIN and re.match(r"开展|从事|进行|举办|设立|申请|生产|经营|运输|使用|处理|实施|采集|销售", text[s.start : s.end])
-        ]
+        from_pending, thing = _waiting_bearer(marked, pending, thing=thing)
+        if _NULL_BEARER.match(text[head.action : end]):
+            from_pending, thing = None, True
+        bearer = from_pending
+    region = _region(marked, pending, from_pending, head.modality)
+    conditions = (*((region,) if region else ()), *who.conditions)
+    exception = next((Phrase(s.start, s.end) for s in pending if s.shape is Shape.EXCEPTION), None)
+    action = Phrase(*_strip(text, who.action if who.action is not None else head.action, end))
+    return Draft(head.modality, head.cue, bearer, action, conditions, exception, who.authority, thing)
+
+
+def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
+    text = marked.text
+    bearer = None
+    if head.modality is Modality.DELEGATION and head.cue:
+        at = text.rfind("由", head.at, head.cue.start)
+        bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
+        if bearer and text[bearer.start : bearer.end].endswith("另行"):
+            bearer = Phrase(bearer.start, bearer.end - 2)
+    region = _region(marked, state.pending, None, Modality.LIABILITY)
     action = Phrase(*_strip(text, head.action, end))
-    return Draft(head.modality, head.cue, bearer, action, tuple(conditions), exception, authority, thing)
+    return Draft(head.modality, head.cue, bearer, action, (region,) if region else (), None, None, True)
 
 
-def _after(marked: Marked, start: int, end: int) -> Phrase | None:
-    from ingestion.norms.phrase import phrase_after
+def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
+    """Who stands before the head, and when."""
+    text = marked.text
+    pre = text[begin : head.at]
+    after = text[head.action : end]
+    if head.modality is Modality.LIABILITY:
+        if match := re.match(r"(?:应当)?由", pre):
+            return _Who(authority=subject(marked, begin + match.end(), head.at))
+        if match := re.match(r"对", pre):
+            return _Who(bearer=phrase_after(marked, begin + match.end(), head.at))
+        own = subject(marked, begin, head.at)
+        if own and AUTHORITY.search(text[own.start : own.end]):
+            return _Who(authority=own)
+        if match := re.match(r"由", after):
+            by = subject(marked, head.action + 1, end)
+            if by and AUTHORITY.search(text[by.start : by.end]):
+                return _Who(authority=by, action=by.end)
+            if by:
+                return _Who(bearer=by, action=by.end)
+    if re.match(r"由", after) and (by := subject(marked, head.action + 1, end)):
+        return _Who(bearer=by, action=by.end, conditions=tuple(_adverbial(marked, begin, head.at)))
+    if head.cue and text[head.cue.start : head.cue.end] in ("禁止", "严禁"):
+        by = subject(marked, head.action, end)
+        if by and by.end < end:
+            return _Who(bearer=by, action=by.end)
+        return _Who(thing=not pre.strip())
+    own = subject(marked, begin, head.at)
+    if own is not None:
+        return _Who(bearer=own, conditions=tuple(_adverbial(marked, own.end, head.at)))
+    if match := re.search(r"由", pre):
+        by = subject(marked, begin + match.end(), head.at)
+        return _Who(bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None)
+    inline = _adverbial(marked, begin, head.at)
+    return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
 
-    return phrase_after(marked, start, end)
+
+def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) -> tuple[Phrase | None, bool]:
+    """Who the segments before the norm speak of, and whether they speak of a thing instead."""
+    if thing:
+        return None, True
+    for waiting in pending:
+        if waiting.shape is Shape.EXCEPTION:
+            continue
+        if named := subject(marked, waiting.start, waiting.end):
+            return named, False
+    noun = next((s for s in pending if s.shape is Shape.PLAIN and s is pending[-1]), None)
+    if noun is not None and not marked.tag_at(noun.start).startswith(("v", "p", "d")):
+        return None, True
+    return None, False
 
 
-def _actor(marked: Marked, segment: Segment) -> Phrase | None:
-    """Whose conduct a condition describes: 医师 in 医师发现…时; the whole of 提出申请的单位."""
-    return subject(marked, segment.start, segment.end)
+def _region(
+    marked: Marked, pending: Sequence[Segment], bearer: Phrase | None, modality: Modality
+) -> Phrase | None:
+    """The words before a norm that tell when it applies, from the first to the last that do.
+
+    The bearer is left out if it stands at the beginning, except where a consequence follows: there the
+    conduct with its author is the condition.
+    """
+    text = marked.text
+    waiting = [s for s in pending if s.shape is not Shape.EXCEPTION]
+    while waiting and waiting[0].shape is Shape.BASIS:
+        waiting.pop(0)
+    last = max((i for i, s in enumerate(waiting) if s.shape is Shape.CONDITION), default=-1)
+    if last < 0:
+        return _activity(marked, waiting[-1], bearer) if waiting else None
+    start, end = strip_lead(text, waiting[0].start, waiting[0].end), waiting[last].end
+    if bearer is not None and bearer.start <= start + 3 and modality is not Modality.LIABILITY:
+        start = bearer.end
+    start, end = _strip(text, start, end)
+    return Phrase(start, end) if end > start else None
+
+
+def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase | None:
+    """开展X活动，应当…: an activity named before the modal is a condition."""
+    if segment.shape is not Shape.PLAIN:
+        return None
+    start = bearer.end if bearer and segment.start <= bearer.start < segment.end else segment.start
+    start, end = _strip(marked.text, start, segment.end)
+    if end - start < 3 or not (marked.tag_at(start).startswith(("v", "d", "p")) or start == segment.start):
+        return None
+    if start == segment.start and is_person(marked, start, end):
+        return None
+    return Phrase(start, end)
 
 
 _CONDITIONAL = re.compile(
-    r"(?:在[^，]{1,40}(?:中|时|后|前|期间|情况下|内|上)|[^，]{1,40}(?:时|后|前|的|期间|情况下)$|因[^，]{2,}|未经[^，]+|经[^，]{2,}|发现[^，]+|发生[^，]+|如[^，]+|需要?[^，]+|对[^，]{1,40}的)"
+    r"""(?: (?:仅|只)?在[^，]{1,40}(?:中|时|后|前|期间|情况下|内|上|下) | [^，]{1,40}(?:时|之?后|以?前|的|期间|情况下)$
+          | 因[^，]{2,} | 未经[^，]+ | 经[^，]{2,}(?:同意|批准|许可|审核|审查|合格|鉴定|通过|后)[^，]* | 发现[^，]+ | 发生[^，]+ | 如[^，]+ | 需要?[^，]+
+          | 必要时 | 确需[^，]+ | 凭[^，]+ )""",
+    re.VERBOSE,
 )
 
 
@@ -296,19 +302,17 @@ def _adverbial(marked: Marked, start: int, end: int) -> list[Phrase]:
 
 
 def _is_adverb(words: str) -> bool:
-    return bool(re.fullmatch(r"(?:并|依法|同时|均|也|还|一般|原则上|必要时|及时|但|但是|至少|首先|不|特别|方|则|\s)*", words))
+    return bool(
+        re.fullmatch(
+            r"(?:并|依法|同时|均|也|还|一般|原则上|必要时|及时|但|但是|至少|首先|不|特别|方|则|至迟|终身|一律|(?:依照|按照|根据)[^，]*|\s)*",
+            words,
+        )
+    )
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start] in " \u3000\n，,":
+    while start < end and text[start] in _BLANK:
         start += 1
-    while end > start and text[end - 1] in " \u3000\n，,；;。":
+    while end > start and text[end - 1] in _BLANK:
         end -= 1
     return start, end
-
-
-def _trim(text: str, start: int, end: int) -> int:
-    del end
-    while start > 0 and text[start - 1] in " \u3000\n，,；;。":
-        start -= 1
-    return start

@@ -134,9 +134,9 @@ class Measures:
             g, s = gold["norms"][i], said["norms"][j]
             if g["modality"] != s["modality"]:
                 c[f"confused:{g['modality']}→{s['modality']}"] += 1
-            c["bearer_n"] += 1
-            c["bearer_ok"] += self._same(g["bearer"], s["bearer"])
-            c["bearer_exact"] += _plain(g["bearer"]) == _plain(s["bearer"])
+            c["who_n"] += 1
+            c["who_ok"] += self._same(g["bearer"], s["bearer"])
+            c["who_exact"] += _plain(g["bearer"]) == _plain(s["bearer"])
             c["elided_n"] += bool(g["bearer"] and s["bearer"])
             c["elided_ok"] += bool(g["bearer"] and s["bearer"]) and g["bearer_elided"] == s["bearer_elided"]
             for name in FIELDS:
@@ -196,8 +196,8 @@ FIGURES: dict[str, tuple[Callable[[Counter[str]], float], Callable[[Counter[str]
     "norm_f1": (f1("norm"), lambda c: c["norm_tp"] + c["norm_fn"]),
     "norm_found_f1": (f1("found"), lambda c: c["found_tp"] + c["found_fn"]),
     "modality_accuracy": (lambda c: _ratio(c["norm_tp"], c["found_tp"]), lambda c: c["found_tp"]),
-    "bearer_accuracy": (lambda c: _ratio(c["bearer_ok"], c["bearer_n"]), lambda c: c["bearer_n"]),
-    "bearer_exact": (lambda c: _ratio(c["bearer_exact"], c["bearer_n"]), lambda c: c["bearer_n"]),
+    "bearer_accuracy": (lambda c: _ratio(c["who_ok"], c["who_n"]), lambda c: c["who_n"]),
+    "bearer_exact": (lambda c: _ratio(c["who_exact"], c["who_n"]), lambda c: c["who_n"]),
     "bearer_elided": (lambda c: _ratio(c["elided_ok"], c["elided_n"]), lambda c: c["elided_n"]),
     "condition_exception_f1": (
         lambda c: _ratio(c["condition_overlap"] + c["exception_overlap"], 1000 * (c["condition_n"] + c["exception_n"])),
@@ -279,7 +279,7 @@ def bind(build: Build, rows: Iterable[Row]) -> Bound:
 
 def predict(build: Build, places: Sequence[Place]) -> dict[str, Row]:
     """What the extractor says of each provision, in the form of the gold."""
-    extractor = Extractor(Segmenter(read_lexicon(data_folder() / "norms")))
+    extractor = Extractor(Segmenter(read_lexicon(data_folder())))
     by_text: dict[str, list[Norm]] = {}
     found: dict[str, Row] = {}
     for place in places:
@@ -308,7 +308,7 @@ def same_bearer() -> Callable[[str | None, str | None], bool]:
     """Equal words, or the same parties named by both."""
     from ingestion.norms.phrase import Phrase, parties_in
 
-    segmenter = Segmenter(read_lexicon(data_folder() / "norms"))
+    segmenter = Segmenter(read_lexicon(data_folder()))
 
     @lru_cache(maxsize=10_000)
     def parties(words: str) -> frozenset[str]:

@@ -1,0 +1,108 @@
+"""Where norms begin in a segment: at a modal, at the verb of a consequence, at a predicate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingestion.norms.lexicon import Cue, CueKind
+from ingestion.norms.phrase import Phrase, subject
+from ingestion.norms.predicate import AUTHORITY, predicate
+from ingestion.norms.segmenter import Mark, Marked
+from ingestion.norms.sentence import Segment, Shape
+from kg.norm import Modality
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a norm: what stands before `at` is bearer and condition, `action` is where the action begins.
+
+    `opener` marks consequences, which go on with the one before them unless something new stands between.
+    """
+
+    at: int
+    modality: Modality
+    cue: Phrase | None
+    action: int
+    opener: bool = False
+
+
+_JOINS = re.compile(r"(?:并|并且|但|但是|且|也|均|还|、|或者|又|而|同时|和|，|”|\"|仍)$")
+_REPORTED = re.compile(
+    r"(?:认为|规定的?|要求|约定|所|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
+)
+_SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
+_AGENT = re.compile(r"(?:^|[，；])(?:并|同时|可以|应当|，)*(?:由|对)")
+
+
+def heads(marked: Marked, segment: Segment) -> list[Head]:
+    """Every norm that begins in a segment, in order."""
+    if segment.shape in (Shape.CONDITION, Shape.EXCEPTION):
+        return []
+    found: list[Head] = []
+    for mark in segment.cues:
+        cue = mark.cue
+        assert cue is not None
+        head = None
+        if cue.kind in (CueKind.MODAL, CueKind.WORD):
+            head = _modal(marked, segment, mark, cue, found)
+        elif cue.kind is CueKind.OPENER and not found:
+            head = _opener(marked, segment, mark)
+        if head:
+            found.append(head)
+    if not found and (weak := predicate(marked, segment)):
+        found.append(Head(weak.at, weak.modality, weak.cue, weak.action))
+    return found
+
+
+def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequence[Head]) -> Head | None:
+    text = marked.text
+    before = text[segment.start : mark.start]
+    if _REPORTED.search(before):
+        return None
+    if found and not _JOINS.search(before):
+        return None
+    if not _needed(text, mark, cue, segment.end):
+        return None
+    if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
+        return None
+    after = text[mark.end : segment.end]
+    modality = cue.modality
+    if re.match(r"不(?:再)?承担[^，]{0,20}责任", after):
+        modality = Modality.LIABILITY
+    if modality in (Modality.PERMISSION, Modality.OBLIGATION):
+        opener = next(
+            (m for m in segment.cues if m.start >= mark.end and m.cue and m.cue.kind is CueKind.OPENER), None
+        )
+        if opener and opener.cue and _needed(text, opener, opener.cue, segment.end):
+            between = text[mark.end : opener.start]
+            public = AUTHORITY.search(before) and modality is Modality.OBLIGATION
+            if not public and (len(between) <= 2 or _SOFT.match(between)) and not re.search(r"请求|要求", between):
+                modality = Modality.LIABILITY
+    return Head(mark.start, modality, Phrase(mark.start, mark.end), mark.end)
+
+
+def _needed(text: str, mark: Mark, cue: Cue, end: int) -> bool:
+    return not cue.needs or any(word in text[mark.start : end] for word in cue.needs)
+
+
+def _opener(marked: Marked, segment: Segment, mark: Mark) -> Head | None:
+    """A consequence: the action begins behind who imposes it and whom it hits, before 依法, 并, 予以."""
+    text = marked.text
+    assert mark.cue is not None
+    if not _needed(text, mark, mark.cue, segment.end):
+        return None
+    start = segment.start
+    before = text[start : mark.start]
+    cue = Phrase(mark.start, mark.end)
+    if match := re.match(r"(?:并|同时|或者|还)?(?:由|对)", before):
+        named = subject(marked, start + match.end(), mark.start)
+        at = named.end if named else start + match.end()
+        return Head(at, Modality.LIABILITY, cue, at, opener=True)
+    named = subject(marked, start, mark.start)
+    if named and named.end <= mark.start:
+        return Head(named.end, Modality.LIABILITY, cue, named.end, opener=True)
+    if re.search(r"(?:的|之)$|请求|要求|申请|体系|制度|保险|纠纷|案件|完善", before):
+        return None  # a noun: 专门性保险赔偿体系
+    return Head(start, Modality.LIABILITY, cue, start, opener=True)
