@@ -80,6 +80,7 @@ class Extractor:
         norms: list[Norm] = []
         counts: dict[str, int] = {}
         carried: tuple[Span, tuple[str, ...], int] | None = None
+        offender: tuple[Span, tuple[str, ...], int] | None = None
         topics = principles = ()
         whole = text.official[base:end]
         principles = self.principles(whole)
@@ -91,12 +92,16 @@ class Extractor:
                 bearer = _span(text.official, base, draft.bearer)
                 parties = parties_in(marked, draft.bearer)
                 source = BearerFrom.LEAD_IN if one.led else BearerFrom.WRITTEN
-                if not one.led:
-                    carried = (bearer, parties, one.sentence)
+                carried = (bearer, parties, one.sentence)
+                if draft.modality is Modality.LIABILITY:
+                    offender = carried
             elif _may_inherit(draft.modality, thing=draft.thing):
-                if carried is not None:
-                    bearer, parties = carried[0], carried[1]
-                    source = BearerFrom.SENTENCE if carried[2] == one.sentence else BearerFrom.PARAGRAPH
+                named = carried
+                if draft.modality is Modality.LIABILITY and offender and offender[2] == one.sentence:
+                    named = offender
+                if named is not None:
+                    bearer, parties = named[0], named[1]
+                    source = BearerFrom.SENTENCE if named[2] == one.sentence else BearerFrom.PARAGRAPH
                 elif article in said:
                     bearer, parties, _ = said[article]
                     source = BearerFrom.ARTICLE

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingestion.norms.lexicon import Cue, CueKind
-from ingestion.norms.phrase import Phrase, subject
+from ingestion.norms.phrase import Phrase, phrase_after, subject
 from ingestion.norms.predicate import AUTHORITY, predicate
 from ingestion.norms.segmenter import Mark, Marked
 from ingestion.norms.sentence import Segment, Shape
@@ -33,7 +33,8 @@ _REPORTED = re.compile(
     r"(?:认为|规定的?|要求|约定|所|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
 )
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
-_AGENT = re.compile(r"(?:^|[，；])(?:并|同时|可以|应当|，)*(?:由|对)")
+_FORBIDS = re.compile(r"(?:严格|并|，|国家|依法|同时|一律|且|也|均)$")
+_NOMINAL = re.compile(r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$")
 
 
 def heads(marked: Marked, segment: Segment) -> list[Head]:
@@ -42,15 +43,13 @@ def heads(marked: Marked, segment: Segment) -> list[Head]:
         return []
     found: list[Head] = []
     for mark in segment.cues:
-        cue = mark.cue
-        assert cue is not None
-        head = None
-        if cue.kind in (CueKind.MODAL, CueKind.WORD):
-            head = _modal(marked, segment, mark, cue, found)
-        elif cue.kind is CueKind.OPENER and not found:
+        if mark.cue and mark.cue.kind in (CueKind.MODAL, CueKind.WORD):
+            head = _modal(marked, segment, mark, mark.cue, found)
+            found += [head] if head else []
+    for mark in segment.cues:
+        if not found and mark.cue and mark.cue.kind is CueKind.OPENER:
             head = _opener(marked, segment, mark)
-        if head:
-            found.append(head)
+            found += [head] if head else []
     if not found and (weak := predicate(marked, segment)):
         found.append(Head(weak.at, weak.modality, weak.cue, weak.action))
     return found
@@ -68,6 +67,10 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
         return None
     after = text[mark.end : segment.end]
+    if cue.word in ("禁止", "严禁") and before.strip(" \n\"“") and not _FORBIDS.search(before):
+        return None  # 国家禁止进出口的动物
+    if not segment.last and _NOMINAL.search(after) and subject(marked, segment.start, mark.start) is None:
+        return None  # 依照规定可以分得遗产的人，在…
     modality = cue.modality
     if re.match(r"不(?:再)?承担[^，]{0,20}责任", after):
         modality = Modality.LIABILITY
@@ -97,11 +100,13 @@ def _opener(marked: Marked, segment: Segment, mark: Mark) -> Head | None:
     before = text[start : mark.start]
     cue = Phrase(mark.start, mark.end)
     if match := re.match(r"(?:并|同时|或者|还)?(?:由|对)", before):
-        named = subject(marked, start + match.end(), mark.start)
+        named = phrase_after(marked, start + match.end(), mark.start)
         at = named.end if named else start + match.end()
         return Head(at, Modality.LIABILITY, cue, at, opener=True)
-    named = subject(marked, start, mark.start)
-    if named and named.end <= mark.start:
+    if before.endswith("不"):
+        cue = Phrase(mark.start - 1, mark.end)
+    named = subject(marked, start, cue.start)
+    if named and named.end <= cue.start:
         return Head(named.end, Modality.LIABILITY, cue, named.end, opener=True)
     if re.search(r"(?:的|之)$|请求|要求|申请|体系|制度|保险|纠纷|案件|完善", before):
         return None  # a noun: 专门性保险赔偿体系

@@ -15,16 +15,16 @@ _HEAD = re.compile(
       | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 社会 | 公民 | 检验所 | 委员 | 对象
       | 厂商 | 供应商 | 经销商 | 用户 | 平台 | 网站 | 场所 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 夫妻 | 监狱 | 看守所
       | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
-      | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席
+      | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席 | [生计教改]委 | 生?父母 | 继父 | 继母 | 父亲 | 母亲 | 总理
     )$""",
     re.VERBOSE,
 )
 _JOINT = re.compile(r"(?:、|和|与|及其?|以及|或者?|会同|等|[（(]|[)）]|，?以及)")
 _PREPOSITION = re.compile(
-    r"(?:对于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
+    r"(?:对于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?!申|告|害|侵|帮|监|处|调|检|收|继)|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
 )
 _LEAD = re.compile(
-    r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般 | 原则上 | 确需 | 而 | 则
+    r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般(?!情) | 原则上 | 确需 | 而 | 则
         | 特殊情况下 | 另外 | 首先 | 其次 | 而且 | 故 | 即 | 或者 | \s | " | “ | ” )+""",
     re.VERBOSE,
 )
@@ -105,7 +105,7 @@ def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
         return False
     if _PREPOSITION.match(marked.text[start:]):
         return True
-    if not marked.tag_at(start).startswith("v"):
+    if not marked.tag_at(start).startswith(("v", "d")):
         return False
     token_end = marked.token_end(start)
     # 使用单位, 登记机关: a verb that makes one noun with its head
@@ -115,6 +115,8 @@ def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
 def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase | None:
     """提供就业岗位的用人单位: a clause that begins with a verb and ends in 的 and a head."""
     text = marked.text
+    if text[start] == "由":
+        return None
     for at in ends:
         mark = text.rfind("的", start, at)
         if mark <= start or at - mark > 24:
@@ -131,7 +133,7 @@ def phrase_after(marked: Marked, start: int, end: int) -> Phrase | None:
     """The phrase from `start` on that names a person or body, with what is coordinated to it; None if none does."""
     ends = _ends(marked, start, end)
     for index, at in enumerate(ends):
-        if at - start > 40:
+        if at - start > 80:
             return None
         later = ends[index + 1] if index + 1 < len(ends) else None
         rest = marked.text[at:end]

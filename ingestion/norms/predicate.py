@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ingestion.norms.lexicon import CueKind
-from ingestion.norms.phrase import Phrase, subject
+from ingestion.norms.phrase import Phrase, phrase_after, subject
 from ingestion.norms.segmenter import Marked
 from ingestion.norms.sentence import Segment, Sentence
 from kg.norm import Modality
@@ -19,7 +18,14 @@ AUTHORITY = re.compile(
 STATE = re.compile(r"^(?:国家|本市|本省|本自治区|本?经济特区|全社会|社会|我国|中华人民共和国)")
 
 _DEFINES = re.compile(r"，?(?:(?:是|系)指|(?<=[，：])\s*指(?!定|导|挥))")
-_ENUMERATES = re.compile(r"(?:所称|规定的|所指)[^，。]{1,40}?(?P<cue>包括|为|是)")
+_ENUMERATES = re.compile(
+    r"""(?: (?:所称|所指)[^，。]{1,40}? (?P<a>包括|为|是)
+          | 规定的“[^”]{1,40}” (?P<b>包括|为|是)
+          | ^[^，。]{1,50}? (?P<c>不?包括|不?属于)(?!前款|国家所有|集体)
+          | ，(?P<d>包括) | ^其中，[^，。]{1,20}(?P<e>包括)
+          | ^[^，。在由经对以]{1,12} (?P<f>是)(?!否|指|以|国家|我国|社会主义|公民).{6,}(?:权利|合同|法人|行为|协议|总和|活动|过程|制度)$ )""",
+    re.VERBOSE,
+)
 _DELEGATES = re.compile(
     r"(?:由(?P<by>[^，。；]{2,60}?)(?:另行)?(?P<cue>制定|规定|确定|制订)|(?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；]{0,10}另行(?:制定|规定))(?:并公布|公布)?$"
 )
@@ -32,6 +38,12 @@ _GOVERNS = re.compile(
 )
 _PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
 _COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
+
+
+_POLICY = (
+    "鼓励", "支持", "提倡", "倡导", "探索", "推动", "推进", "加强", "完善", "发展", "坚持", "建立", "实行", "保护", "保障", "促进",
+)  # fmt: skip
+_LEAVES = re.compile(r"^[^，]{0,60}由(?P<by>[^，]{2,40}?)(?P<cue>负责)$")
 
 
 class Predicate(NamedTuple):
@@ -53,8 +65,9 @@ def definition(marked: Marked, sentence: Sentence) -> Predicate | None:
         end = sentence.start + match.end()
         return Predicate(Modality.DEFINITION, Phrase(start, end), start, end)
     if match := _ENUMERATES.search(words):
-        start, end = sentence.start + match.start("cue"), sentence.start + match.end("cue")
-        if re.search(r"应当|不得|可以|的，", words[: match.start()]):
+        name = match.lastgroup or "a"
+        start, end = sentence.start + match.start(name), sentence.start + match.end(name)
+        if re.search(r"应当|不得|可以|必须|的，|有权|负责|[应须需]|可(?!能)", words[: match.end() - 2]):
             return None
         return Predicate(Modality.DEFINITION, Phrase(start, end), start, end)
     return None
@@ -72,13 +85,28 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
     if match := _DELEGATES.search(words):
         cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue")) if match["cue"] else None
         return Predicate(Modality.DELEGATION, cue, segment.start, segment.start)
-    if match := _LIFE.search(words):
+    if (match := _LIFE.search(words)) and not re.search(r"由[^，]{2,40}(?:按照|依照|根据)", words):
         name = match.lastgroup or "a"
         cue = Phrase(segment.start + match.start(name), segment.start + match.end(name))
         return Predicate(Modality.DECLARATION, cue, segment.start, segment.start)
+    if match := STATE.match(words):
+        at = segment.start + match.end()
+        if marked.tag_at(at).startswith("v") or words[match.end() :].startswith(_POLICY):
+            return Predicate(Modality.DECLARATION, Phrase(at, marked.token_end(at)), at, at)
+    if words.startswith(_POLICY[:6]):
+        cue = Phrase(segment.start, segment.start + 2)
+        return Predicate(Modality.DECLARATION, cue, segment.start, segment.start)
+    if match := _LEAVES.match(words):
+        public = AUTHORITY.search(match["by"])
+        cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
+        by_end = segment.start + match.end("by")
+        return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, by_end, segment.start)
     own = subject(marked, segment.start, segment.end)
     if own is None:
-        return None
+        if not segment.last or not (match := re.search(r"享有|享受|受法律保护", words)):
+            return None
+        cue = Phrase(segment.start + match.start(), segment.start + match.end())
+        return Predicate(Modality.RIGHT, cue, segment.start, segment.start)
     rest = text[own.end : segment.end]
     if match := _ENTITLES.search(rest):
         at = own.end + match.start()
@@ -88,10 +116,6 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         cue = Phrase(own.end + match.start("cue"), own.end + match.end("cue"))
         action = cue.end if match["cue"] in ("负责", "主管", "行使") else cue.start
         return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, cue.start, action)
-    if STATE.match(text[own.start : own.end]):
-        for mark in segment.cues:
-            if mark.cue and mark.cue.kind is CueKind.PREDICATE and own.end <= mark.start < own.end + 8:
-                return Predicate(Modality.DECLARATION, Phrase(mark.start, mark.end), own.end, own.end)
     return None
 
 
@@ -102,14 +126,14 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
     words = text[segment.start : segment.end]
     if own is not None and own.end < segment.end:
         rest = text[own.end : segment.end]
-        if STATE.match(text[own.start : own.end]) or _COPULA.match(rest):
+        if _COPULA.match(rest):
             return Predicate(Modality.DECLARATION, None, segment.start if _COPULA.match(rest) else own.end, own.end)
         if marked.tag_at(own.end)[:1] in "vdpcfr" or rest[0] in "按依凭持将把":
             return Predicate(Modality.OBLIGATION, None, own.end, own.end)
         return None
     if match := re.search(r"由(?!于|此)", words):
         at = segment.start + match.end()
-        by = subject(marked, at, segment.end)
+        by = phrase_after(marked, at, segment.end)
         if by and by.end < segment.end:
             return Predicate(Modality.OBLIGATION, None, by.end, by.end)
     return None

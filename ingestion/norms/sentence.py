@@ -63,7 +63,7 @@ _CONDITION_END = re.compile(
       | (?<!同|及|按|小|有|限) 时 | 的时候
       | (?<! 然 | 以 ) 后 | 以后 | 之后
       | 之?前 | 以前 | 期间 | 情况下 | 情形下? | 前提下 | 条件下 | 过程中 | 活动中 | 中
-      | 之日起.{0,8} | 期满 | 的?情况 | 时期 | 需要
+      | 之日起.{0,8} | 期满 | 时期 | 需要
     )$""",
     re.VERBOSE,
 )
@@ -77,11 +77,14 @@ _CONDITION_START = re.compile(
     re.VERBOSE,
 )
 _EXCEPTION = re.compile(
-    r"""(?: ^但?是?.{0,80}除外$ | ^除.{1,80}(?:以|之)?外$ | 另有(?:规定|约定|要求)的?(?:，|$) | ^除非 | 不在此限$ | 不受.{0,20}限制$ )""",
+    r"""(?: ^.{0,160}除外$ | ^除(?!.*(?:可以|应当|依照|处罚)).{1,80}(?:以|之)?外$ | 另有(?:规定|约定|要求)的?(?:，|$) | ^除非 | 不在此限$ | 不受.{0,20}限制$ )""",
     re.VERBOSE,
 )
+_MODAL_FIRST = re.compile(r"(?:应当|必须|不得|可以|应|须)(?:在|于|自|至少|根据|按照|依照).*(?<!的)$")
+"""进口单位应当在抽样前，提供…: the time stands behind the modal, so it belongs to the action."""
+
 _PURPOSE = re.compile(r"^为(?!期|限|准|由|主|其|他人)了?")
-_BASIS = re.compile(r"^(?:根据|依据|依照|按照|遵照|参照|本着|结合|通过|以.{1,20}为)")
+_BASIS = re.compile(r"^(?:一般情况下|除.*外$|结合|基于|根据|依据|依照|按照|遵照|参照|本着|结合|通过|以.{1,20}为)")
 
 
 def sentences(marked: Marked, start: int, end: int) -> Iterator[Sentence]:
@@ -137,6 +140,7 @@ def _append(segments: list[tuple[int, int]], text: str, start: int, end: int) ->
 
 def _sentence(marked: Marked, spans: list[tuple[int, int]], *, begins: bool, leads: bool) -> Sentence:
     found = []
+    spans = _with_provisos(marked.text, spans)
     for number, (start, end) in enumerate(spans):
         last = number == len(spans) - 1
         words = marked.text[start:end]
@@ -158,10 +162,21 @@ def _has_modal(marked: Marked, start: int, end: int) -> bool:
     return any(m.cue and m.cue.kind in kinds for m in marked.cues if start <= m.start and m.end <= end)
 
 
+def _with_provisos(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """但是，A，B的除外 is one segment."""
+    for first, (start, _) in enumerate(spans):
+        if not text.startswith("但", start):
+            continue
+        for last in range(first, len(spans)):
+            if text[spans[last][0] : spans[last][1]].endswith("除外"):
+                return [*spans[:first], (start, spans[last][1]), *spans[last + 1 :]]
+    return spans
+
+
 def _shape(words: str, *, last: bool, modal: bool) -> Shape:
     if _EXCEPTION.search(words):
         return Shape.EXCEPTION
-    if last:
+    if last or _MODAL_FIRST.search(words):
         return Shape.PLAIN
     if _CONDITION_END.search(words):
         return Shape.CONDITION

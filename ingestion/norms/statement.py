@@ -54,6 +54,7 @@ def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list
         action = Phrase(*_strip(marked.text, defined.action, sentence.end))
         return [Draft(Modality.DEFINITION, defined.cue, None, action, thing=True)]
     found = {id(s): heads(marked, s) for s in segments}
+    _drop_reported(found, segments)
     if not any(found.values()):
         found |= _bare_heads(marked, sentence, before)
     state = _State()
@@ -61,6 +62,16 @@ def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list
         more = any(found[id(s)] for s in segments[index + 1 :])
         _take(marked, state, segment, found[id(segment)], more=more)
     return state.drafts
+
+
+def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) -> None:
+    """人民法院适用…的规定，认定…，应当…: applying a law is no statement where a duty follows."""
+    for index, segment in enumerate(segments):
+        weak = found[id(segment)] and found[id(segment)][0].modality is Modality.DECLARATION
+        if weak and any(h.cue and h.modality is not Modality.DECLARATION for s in segments[index + 1 :] for h in found[id(s)]):
+            head = found[id(segment)][0]
+            if head.action == segment.start and not head.opener:
+                found[id(segment)] = []
 
 
 def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dict[int, list[Head]]:
@@ -131,7 +142,7 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
     if re.search(r"对[^，]{2,}|由[^，]{2,}", words):
         return False
     if head.opener and last.modality is Modality.OBLIGATION:
-        return bool(_BY_LAW.match(action))
+        return bool(_BY_LAW.match(action) or _NULL_BEARER.match(action))
     if last.modality is not Modality.LIABILITY:
         return False
     if head.opener:
@@ -180,11 +191,26 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
         if _NULL_BEARER.match(text[head.action : end]):
             from_pending, thing = None, True
         bearer = from_pending
-    region = _region(marked, pending, from_pending, head.modality)
+    region = _region(marked, pending, from_pending, head.modality, thing=thing)
     conditions = (*((region,) if region else ()), *who.conditions)
     exception = next((Phrase(s.start, s.end) for s in pending if s.shape is Shape.EXCEPTION), None)
-    action = Phrase(*_strip(text, who.action if who.action is not None else head.action, end))
+    begins = who.action if who.action is not None else head.action
+    if head.opener and begins == segment.start and pending and pending[-1].shape is Shape.BASIS:
+        begins = _basis_start(pending)
+    action = Phrase(*_strip(text, begins, end))
+    if not conditions and not pending and state.drafts and (bearer is None or head.modality is Modality.LIABILITY):
+        conditions = state.drafts[-1].conditions
     return Draft(head.modality, head.cue, bearer, action, conditions, exception, who.authority, thing)
+
+
+def _basis_start(pending: Sequence[Segment]) -> int:
+    """依照刑法第…条的规定，以…罪定罪处罚: the basis belongs to the consequence."""
+    start = pending[-1].start
+    for waiting in reversed(pending):
+        if waiting.shape is not Shape.BASIS:
+            break
+        start = waiting.start
+    return start
 
 
 def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
@@ -195,7 +221,9 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
         bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
         if bearer and text[bearer.start : bearer.end].endswith("另行"):
             bearer = Phrase(bearer.start, bearer.end - 2)
-    region = _region(marked, state.pending, None, Modality.LIABILITY)
+    if bearer is None and head.modality is Modality.DECLARATION:
+        bearer, _ = _waiting_bearer(marked, state.pending, thing=False)
+    region = _region(marked, state.pending, None, Modality.LIABILITY, thing=False)
     action = Phrase(*_strip(text, head.action, end))
     return Draft(head.modality, head.cue, bearer, action, (region,) if region else (), None, None, True)
 
@@ -207,19 +235,19 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
     after = text[head.action : end]
     if head.modality is Modality.LIABILITY:
         if match := re.match(r"(?:应当)?由", pre):
-            return _Who(authority=subject(marked, begin + match.end(), head.at))
+            return _Who(authority=phrase_after(marked, begin + match.end(), head.at))
         if match := re.match(r"对", pre):
             return _Who(bearer=phrase_after(marked, begin + match.end(), head.at))
         own = subject(marked, begin, head.at)
         if own and AUTHORITY.search(text[own.start : own.end]):
             return _Who(authority=own)
         if match := re.match(r"由", after):
-            by = subject(marked, head.action + 1, end)
+            by = phrase_after(marked, head.action + 1, end)
             if by and AUTHORITY.search(text[by.start : by.end]):
                 return _Who(authority=by, action=by.end)
             if by:
                 return _Who(bearer=by, action=by.end)
-    if re.match(r"由", after) and (by := subject(marked, head.action + 1, end)):
+    if re.match(r"由", after) and (by := phrase_after(marked, head.action + 1, end)):
         return _Who(bearer=by, action=by.end, conditions=tuple(_adverbial(marked, begin, head.at)))
     if head.cue and text[head.cue.start : head.cue.end] in ("禁止", "严禁"):
         by = subject(marked, head.action, end)
@@ -230,7 +258,7 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
     if own is not None:
         return _Who(bearer=own, conditions=tuple(_adverbial(marked, own.end, head.at)))
     if match := re.search(r"由", pre):
-        by = subject(marked, begin + match.end(), head.at)
+        by = phrase_after(marked, begin + match.end(), head.at)
         return _Who(bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None)
     inline = _adverbial(marked, begin, head.at)
     return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
@@ -240,8 +268,8 @@ def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) 
     """Who the segments before the norm speak of, and whether they speak of a thing instead."""
     if thing:
         return None, True
-    for waiting in pending:
-        if waiting.shape is Shape.EXCEPTION:
+    for waiting in reversed(pending):
+        if waiting.shape in (Shape.EXCEPTION, Shape.BASIS):
             continue
         if named := subject(marked, waiting.start, waiting.end):
             return named, False
@@ -252,7 +280,7 @@ def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) 
 
 
 def _region(
-    marked: Marked, pending: Sequence[Segment], bearer: Phrase | None, modality: Modality
+    marked: Marked, pending: Sequence[Segment], bearer: Phrase | None, modality: Modality, *, thing: bool
 ) -> Phrase | None:
     """The words before a norm that tell when it applies, from the first to the last that do.
 
@@ -265,7 +293,7 @@ def _region(
         waiting.pop(0)
     last = max((i for i, s in enumerate(waiting) if s.shape is Shape.CONDITION), default=-1)
     if last < 0:
-        return _activity(marked, waiting[-1], bearer) if waiting else None
+        return _activity(marked, waiting[-1], bearer) if waiting and not thing else None
     start, end = strip_lead(text, waiting[0].start, waiting[0].end), waiting[last].end
     if bearer is not None and bearer.start <= start + 3 and modality is not Modality.LIABILITY:
         start = bearer.end
@@ -279,7 +307,11 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
         return None
     start = bearer.end if bearer and segment.start <= bearer.start < segment.end else segment.start
     start, end = _strip(marked.text, start, segment.end)
-    if end - start < 3 or not (marked.tag_at(start).startswith(("v", "d", "p")) or start == segment.start):
+    words = marked.text[start:end]
+    if end - start < 3 or re.match(r"根据|按照|依照|基于|结合|依据|可|应", words):
+        return None
+    clause = marked.tag_at(start).startswith(("v", "d", "p"))
+    if not clause and not (start == segment.start and re.search(r"[^，]{6,}的[^的，]{2,6}$", words)):
         return None
     if start == segment.start and is_person(marked, start, end):
         return None
@@ -289,7 +321,7 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
 _CONDITIONAL = re.compile(
     r"""(?: (?:仅|只)?在[^，]{1,40}(?:中|时|后|前|期间|情况下|内|上|下) | [^，]{1,40}(?:时|之?后|以?前|的|期间|情况下)$
           | 因[^，]{2,} | 未经[^，]+ | 经[^，]{2,}(?:同意|批准|许可|审核|审查|合格|鉴定|通过|后)[^，]* | 发现[^，]+ | 发生[^，]+ | 如[^，]+ | 需要?[^，]+
-          | 必要时 | 确需[^，]+ | 凭[^，]+ )""",
+          | 非经[^，]+ | [^，]{2,30}过程中$ | 必要时 | 确需[^，]+ | 凭[^，]+ )""",
     re.VERBOSE,
 )
 

@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingestion.norms.lexicon import CueKind
 from ingestion.norms.phrase import Phrase
 from ingestion.norms.segmenter import Marked
-from ingestion.norms.sentence import Sentence, sentences
+from ingestion.norms.sentence import Sentence, Shape, sentences
 from ingestion.norms.statement import Draft, statements
 from kg.model import Provision
 from kg.norm import Modality
@@ -39,6 +40,7 @@ class Item:
 
 
 _SITUATIONS = re.compile(r"下列(?:情形|情况|行为|条件|事项|原因|人员|[^，：。]{1,12})(?:之一)?的?[，：]?")
+_THINGS = re.compile(r"^(?:下列|以下|如下)[^，：。]{0,8}(?:资料|材料|文件|内容|信息|数据|项目|证件|证明|事项|机构|顺序|方式|情况|因素|标准|资金|费用|凭证)")
 _LEADS = re.compile(r"下列|以下|如下")
 _ENUMERATES = re.compile(r"包括|载明|列明|含义|是指|分为|内容|指下列|由下列|写明|记载")
 
@@ -52,9 +54,10 @@ def unit_norms(marked: Marked, head: Provision, body: tuple[int, int], items: Se
     for sentence in sentences(marked, *body):
         drafts = statements(marked, sentence, before if not sentence.begins else None)
         number += sentence.begins
-        if not drafts and not sentence.begins and stated:
+        if not drafts and stated and (exception := exception_of(sentence)):
+            stated[-1] = _excepted(stated[-1], exception)
+        elif not drafts and not sentence.begins and stated:
             stated[-1] = _longer(stated[-1], sentence.end)
-            drafts = []
         first = len(stated)
         stated += [Stated(head, draft, number) for draft in drafts]
         before = stated[-1].draft if stated else None
@@ -73,16 +76,20 @@ def _with_items(
     last_end = _words_end(text, items[-1])
     if not lead:  # 有下列情形之一的：with the consequence in the items, or no statement at all
         return stated + [s for item in items for s in _own(marked, item, None)]
-    governing = stated[lead[-1]]
     match = None
     for match in _LEADS.finditer(words):
         pass
     at = body[0] + match.start() if match else body[1]
+    for index, one in enumerate(stated):
+        if (grown := _grown(one.draft, at, last_end)) is not None:
+            stated[index] = replace(one, draft=grown)
+            return stated
+    governing = stated[lead[-1]]
     draft = governing.draft
-    condition = next((c for c in draft.conditions if c.start <= at < c.end), None)
-    if condition is not None:
-        grown = tuple(Phrase(c.start, last_end) if c is condition else c for c in draft.conditions)
-        stated[lead[-1]] = replace(governing, draft=replace(draft, conditions=grown))
+    if draft.cue is not None and at < draft.cue.start and draft.modality is not Modality.DEFINITION:
+        return stated  # 下列场所可以…: the items are whom it concerns
+    if _THINGS.search(words[max(0, at - body[0]) :]):
+        stated[lead[-1]] = _longer(governing, last_end)
         return stated
     if draft.modality is Modality.DEFINITION or _ENUMERATES.search(words):
         own = [s for item in items for s in _own(marked, item, None)]
@@ -94,16 +101,41 @@ def _with_items(
     return rest + [s for item in items for s in _own(marked, item, governing)]
 
 
+def _grown(draft: Draft, at: int, end: int) -> Draft | None:
+    """The draft with its condition or exception reaching over the items, if the lead-in stands in it."""
+    for phrase in draft.conditions:
+        if phrase.start <= at < phrase.end:
+            conditions = tuple(Phrase(c.start, end) if c is phrase else c for c in draft.conditions)
+            return replace(draft, conditions=conditions)
+    if draft.exception is not None and draft.exception.start <= at < draft.exception.end:
+        return replace(draft, exception=Phrase(draft.exception.start, end))
+    return None
+
+
+def exception_of(sentence: Sentence) -> Phrase | None:
+    """The exception that a sentence is made of: 法律另有规定的除外。"""
+    shapes = {s.shape for s in sentence.segments}
+    if Shape.EXCEPTION in shapes and all(
+        s.shape is Shape.EXCEPTION or s.end - s.start <= 2 for s in sentence.segments
+    ):
+        return Phrase(sentence.start, sentence.end)
+    return None
+
+
+def _excepted(stated: Stated, exception: Phrase) -> Stated:
+    if stated.draft.exception is not None:
+        return stated
+    return replace(stated, draft=replace(stated.draft, exception=exception))
+
+
 def _own(marked: Marked, item: Item, lead: Stated | None) -> list[Stated]:
     """What an item states: by its own cues, else by the lead-in's."""
     found: list[Stated] = []
     before: Draft | None = None
     for number, sentence in enumerate(sentences(marked, item.start, item.end)):
-        drafts = [d for d in statements(marked, sentence, before) if lead is None or d.cue is not None]
-        if lead is not None and lead.draft.modality is Modality.PROHIBITION:
-            drafts = []
-        if not drafts and lead is not None and number == 0:
-            drafts = [_led(marked.text, item, sentence, lead.draft)]
+        drafts = statements(marked, sentence, before)
+        if lead is not None and not any(_is_modal(marked, d) for d in drafts):
+            drafts = [_led(marked.text, item, sentence, lead.draft)] if number == 0 else []
         elif not drafts and found:
             found[-1] = _longer(found[-1], sentence.end)
             continue
@@ -112,9 +144,21 @@ def _own(marked: Marked, item: Item, lead: Stated | None) -> list[Stated]:
     return found
 
 
+def _is_modal(marked: Marked, draft: Draft) -> bool:
+    kinds = (CueKind.MODAL, CueKind.WORD)
+    return draft.cue is not None and any(
+        m.start == draft.cue.start and m.cue is not None and m.cue.kind in kinds for m in marked.cues
+    )
+
+
 def _led(text: str, item: Item, sentence: Sentence, lead: Draft) -> Draft:
-    action = Phrase(item.start, _words_end(text, item))
-    return replace(lead, action=action)
+    """The item as an action of the lead-in, under its own condition if it begins with one."""
+    first = sentence.segments[0]
+    end = _words_end(text, item)
+    if first.shape is Shape.CONDITION and text[first.end - 1] in "的时后" and len(sentence.segments) > 1:
+        condition = Phrase(first.start, first.end)
+        return replace(lead, conditions=(condition,), action=Phrase(sentence.segments[1].start, end))
+    return replace(lead, action=Phrase(sentence.start, end))
 
 
 def _with_bearer(draft: Draft, lead: Stated | None) -> Draft:
