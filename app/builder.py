@@ -18,6 +18,8 @@ from ingestion.acquire import acquire
 from ingestion.compile import compile_build
 from ingestion.document import DocumentCache
 from ingestion.ledger import read_ledger
+from ingestion.norms.lexicon import read_lexicon
+from ingestion.norms.reader import NormCache
 from ingestion.readers.acquired import Acquisition
 from ingestion.scenarios import read_cases
 from ingestion.write import place_build, write_build
@@ -109,6 +111,7 @@ def _write(
                 selector=selector,
                 as_of=info.as_of,
                 read=cache.read,
+                norms=NormCache(home.cache / "norms", read_lexicon(pack), digest_folder(pack / "norms")),
                 progress=progress,
             )
         parameters = {
@@ -260,6 +263,7 @@ def _inputs(acquisition: Acquisition, selector: str, pack: Path) -> tuple[dict[s
         "ledger": digest_folder(pack / "ledger"),
         "cases": digest_folder(pack / "cases"),
         "glosses": digest_folder(pack / "glosses"),
+        "norms": digest_folder(pack / "norms"),
         "code": code_digest(),
     }
     digest = hashlib.sha256(json.dumps([inputs, selector], sort_keys=True).encode()).hexdigest()

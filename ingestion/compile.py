@@ -9,6 +9,9 @@ from datetime import date
 
 from ingestion.document import Document, best_claim
 from ingestion.ledger import UNVERIFIED, Action, Ledger
+from ingestion.norms.lexicon import EMPTY, Lexicon
+from ingestion.norms.reader import NormReader
+from ingestion.norms.ties import find_ties
 from ingestion.promulgation import find_repeals
 from ingestion.readers.acquired import Acquired, Acquisition
 from ingestion.relations import Definition, find_bases, find_definitions
@@ -18,6 +21,7 @@ from ingestion.versions import Ending, Version, timeline, versions_of
 from kg.build import Citation, Text
 from kg.identity import ExpressionId
 from kg.model import Expression, Source, TopicEntry
+from kg.norm import Norm, NormLink
 from kg.problem import InputError, Problem, Severity
 from kg.titles import TitleIndex, TitleRelation
 from kg.vocabulary import Kind, Level
@@ -51,6 +55,9 @@ class Compiled:
     bindings: tuple[Binding, ...]
     problems: tuple[Problem, ...]
     counts: Mapping[str, int]
+    norms: Mapping[str, tuple[Norm, ...]]  # by text
+    ties: tuple[NormLink, ...]
+    lexicon: Lexicon
 
 
 def compile_build(
@@ -61,13 +68,15 @@ def compile_build(
     selector: str,
     as_of: date,
     read: Callable[[Acquired], Document],
+    norms: NormReader | None = None,
     progress: Progress,
 ) -> Compiled:
     """Make a build of what was acquired.
 
     `selector` is `ledger` (works of the ledger), `all`, or titles separated by commas. `as_of` is the day on
     which the cases were written: their gold clauses bind to the versions that applied then. `read` repairs
-    and parses one text (from a cache, if there is one).
+    and parses one text (from a cache, if there is one). `norms` reads what the texts demand; without it the
+    build has none.
     """
     problems = list(acquisition.problems)
     named = TitleIndex.build(ledger.sources.values())
@@ -132,6 +141,13 @@ def compile_build(
         bindings += bound.bindings
         problems += bound.problems
         counts.update({f"gold_{name}": n for name, n in bound.counts.items()})
+    stated: dict[str, tuple[Norm, ...]] = {}
+    for number, text in enumerate(flat if norms else (), 1):
+        assert norms is not None
+        stated[str(text.expression.id)] = tuple(norms.norms(text))
+        progress("规范", number, len(flat))
+    ties = find_ties({str(t.expression.id): t for t in flat}, stated, citations, definitions, bases)
+    counts.update(Counter(f"norms_{n.modality.value}" for group in stated.values() for n in group))
     supersessions = _supersessions(texts, ended_by)
     counts.update(Counter(f"citations_{c.outcome}" for c in citations))
     counts.update(
@@ -144,6 +160,8 @@ def compile_build(
         citations=len(citations),
         definitions=len(definitions),
         scenarios=len(cases),
+        norms=sum(map(len, stated.values())),
+        norm_ties=len(ties),
         problems=len(set(problems)),
         texts_acquired=len(acquisition.texts),
         texts_read=total,
@@ -160,6 +178,9 @@ def compile_build(
         bindings=tuple(sorted(set(bindings), key=lambda b: (b.scenario, str(b.provision.id), b.role))),
         problems=tuple(sorted(set(problems))),
         counts=dict(sorted(counts.items())),
+        norms=stated,
+        ties=tuple(ties),
+        lexicon=norms.lexicon if norms else EMPTY,
     )
 
 

@@ -15,7 +15,7 @@ from ingestion.parse import Parsed, parse
 from ingestion.promulgation import Notes, read_notes
 from ingestion.readers.acquired import Acquired, Claim, Form
 from ingestion.repair import repair
-from kg.build import provision_from_row, provision_row
+from kg.build_rows import provision_from_row, provision_row
 from kg.identity import ExpressionId, ProvisionId
 from kg.model import Origin, Provision
 from kg.problem import Problem, Severity

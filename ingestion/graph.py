@@ -10,6 +10,7 @@ from typing import Any
 from ingestion.compile import Compiled
 from kg.build import CitationTarget, Text
 from kg.model import Provision
+from kg.norm import Norm
 from kg.schema import EdgeKind, Label, RelationType
 from kg.text import digest
 from kg.vocabulary import Kind
@@ -26,6 +27,12 @@ _DEFINES = EdgeKind(Label.PROVISION, RelationType.DEFINES, Label.TERM)
 _IMPLEMENTS = EdgeKind(Label.EXPRESSION, RelationType.IMPLEMENTS, Label.SOURCE)
 _SUPERSEDES = EdgeKind(Label.EXPRESSION, RelationType.SUPERSEDES, Label.EXPRESSION)
 _GOVERNED_BY = EdgeKind(Label.SCENARIO, RelationType.GOVERNED_BY, Label.PROVISION)
+
+_STATES = EdgeKind(Label.PROVISION, RelationType.STATES, Label.NORM)
+_BINDS = EdgeKind(Label.NORM, RelationType.BINDS, Label.PARTY)
+_TOWARDS = EdgeKind(Label.NORM, RelationType.TOWARDS, Label.PARTY)
+_NORM_EMBODIES = EdgeKind(Label.NORM, RelationType.EMBODIES, Label.PRINCIPLE)
+_NORM_TOPIC = EdgeKind(Label.NORM, RelationType.APPLIES_IN, Label.TOPIC)
 
 _UNREVIEWED = "由模型撰写，未经法律专家审核"
 
@@ -63,6 +70,17 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
                 "principles": case.principles, "authorship": _UNREVIEWED,
             }
         )  # fmt: skip
+    for norms in compiled.norms.values():
+        rows[Label.NORM] += map(_norm, norms)
+    lexicon = compiled.lexicon
+    rows[Label.PARTY] = [
+        {"id": p.id, "name": p.id, "broader": list(p.broader), "kinds": list(lexicon.kinds(p.id))}
+        for p in lexicon.parties.values()
+    ]
+    rows[Label.PRINCIPLE] = [
+        {"id": p.id, "name": p.name, "definition": p.definition, "sources": list(p.sources)}
+        for p in lexicon.principles.values()
+    ]
     return {
         label: sorted(map(_filled, found), key=lambda r: str(r["id"]))
         for label, found in sorted(rows.items())
@@ -107,6 +125,26 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
         add(_IMPLEMENTS, (str(by), work), surface=surface)
     for event in compiled.supersessions:
         add(_SUPERSEDES, (event.by, event.ended), since=event.since, evidence=event.evidence)
+    for norms in compiled.norms.values():
+        for norm in norms:
+            add(_STATES, (str(norm.provision), norm.id))
+            for party in norm.bearers:
+                add(_BINDS, (norm.id, party), elided=norm.bearer_elided, bearer_from=norm.bearer_from.value)
+            for party in norm.counterparties:
+                add(_TOWARDS, (norm.id, party))
+            for kind, found in ((_NORM_EMBODIES, norm.principles), (_NORM_TOPIC, norm.topics)):
+                for evidence in found:
+                    add(kind, (norm.id, evidence.name), score=evidence.score, evidence=list(evidence.words))
+    for tie in compiled.ties:
+        kind = EdgeKind(_label(tie.source), tie.type, _label(tie.target))
+        add(
+            kind,
+            (tie.source, tie.target),
+            f"{tie.start}",
+            evidence=tie.evidence,
+            start=tie.start,
+            end=tie.end,
+        )
     for case in compiled.cases:
         add(_SCENARIO_TOPIC, (case.id, case.scene))
     for binding in compiled.bindings:
@@ -139,6 +177,25 @@ def _provision(text: Text, provision: Provision, order: int) -> Row:
         "display": provision.id.display(), "text": words, "sha256": digest(words),
         "start": provision.start, "end": provision.end, "order": order, "sole": provision.sole,
     }  # fmt: skip
+
+
+def _norm(norm: Norm) -> Row:
+    spans = {role.value: span.text for role, span in norm.spans().items()}
+    return {
+        "id": norm.id, "provision": str(norm.provision), "expression": str(norm.provision.expression),
+        "modality": norm.modality.value, **spans, "bearer_from": norm.bearer_from.value,
+        "bearers": list(norm.bearers), "counterparties": list(norm.counterparties),
+        "method": norm.method.value, "confidence": norm.confidence,
+    }  # fmt: skip
+
+
+def _label(identity: str) -> Label:
+    """The label of the node that a tie names."""
+    if "#n" in identity:
+        return Label.NORM
+    if identity.startswith("term:"):
+        return Label.TERM
+    return Label.PROVISION if "/" in identity else Label.EXPRESSION
 
 
 def _tree(text: Text) -> Iterator[tuple[Provision | None, Provision]]:

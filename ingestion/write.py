@@ -11,9 +11,11 @@ from typing import Any
 
 from ingestion.compile import Compiled, Progress
 from ingestion.graph import edge_rows, node_rows
-from kg.build import Citation, expression_row, provision_row, source_row
+from kg.build import Citation
+from kg.build_rows import expression_row, provision_row, source_row
 from kg.manifest import NAME as MANIFEST
 from kg.manifest import Manifest, json_line
+from kg.norm import link_row, norm_row, norms_file, party_row, principle_row
 
 
 def write_build(
@@ -48,9 +50,15 @@ def write_build(
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(stored, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
         expressions.append(expression_row(text.expression, name))
+        norms = compiled.norms.get(identifier, ())
+        _write_rows(folder / norms_file(name), (norm_row(norm) for norm in norms))
         progress("写文本", number, len(compiled.texts))
     _write_rows(folder / "expressions.jsonl", expressions)
     _write_rows(folder / "citations.jsonl", (_citation(c) for c in compiled.citations))
+    _write_rows(folder / "norm_ties.jsonl", (link_row(tie) for tie in compiled.ties))
+    lexicon = compiled.lexicon
+    _write_rows(folder / "parties.jsonl", (party_row(p) for _, p in sorted(lexicon.parties.items())))
+    _write_rows(folder / "principles.jsonl", (principle_row(p) for p in lexicon.principles.values()))
     _write_rows(
         folder / "scenario_links.jsonl",
         (

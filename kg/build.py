@@ -11,15 +11,26 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from kg.build_rows import expression_from_row, provision_from_row, source_from_row
 from kg.clause import Clause, ClauseParagraph
-from kg.dates import Validity
 from kg.identity import ExpressionId, ProvisionId, Step
 from kg.manifest import Manifest
-from kg.model import DatedVersion, Expression, Origin, Provision, RelatedTitle, Source, Successor, TopicEntry
+from kg.model import Expression, Provision, Source, TopicEntry
+from kg.norm import (
+    Norm,
+    NormLink,
+    Party,
+    Principle,
+    link_from_row,
+    norm_from_row,
+    norms_file,
+    party_from_row,
+    principle_from_row,
+)
 from kg.problem import InputError, Problem, Severity
 from kg.text import LayeredText, Quote, Repair
 from kg.titles import TitleIndex
-from kg.vocabulary import Kind, Level, Status, Topic
+from kg.vocabulary import Kind, Status, Topic
 
 
 @dataclass(frozen=True)
@@ -278,6 +289,37 @@ class Build:
         reached = [provision, *text.below(provision)]
         return [link for p in reached for link in self._scenarios_by_provision.get(str(p.id), [])]
 
+    def norms(self, provision: str | ProvisionId) -> tuple[Norm, ...]:
+        """The norms that a provision and all below it state, in document order; () for one not held."""
+        identity = str(provision)
+        own = self.norms_of(identity.split("/", 1)[0])
+        return tuple(n for n in own if n.id.startswith((identity + "#", identity + "/")))
+
+    def norms_of(self, expression: ExpressionId | str) -> tuple[Norm, ...]:
+        """Every norm of a version, in document order; () for one not held."""
+        return self._norms(str(expression))
+
+    @lru_cache(maxsize=64)  # noqa: B019 - a Build lives as long as its process needs it
+    def _norms(self, identifier: str) -> tuple[Norm, ...]:
+        if identifier not in self._text_files:
+            return ()
+        return tuple(norm_from_row(row) for row in self._rows(norms_file(self._text_files[identifier])))
+
+    @cached_property
+    def norm_ties(self) -> tuple[NormLink, ...]:
+        """What ties norms to other nodes: sanctions, exceptions, definitions, delegations; sorted."""
+        return tuple(link_from_row(row) for row in self._rows("norm_ties.jsonl"))
+
+    @cached_property
+    def parties(self) -> Mapping[str, Party]:
+        """The addressees of norms by id, as the pack lists them."""
+        return {row["id"]: party_from_row(row) for row in self._rows("parties.jsonl")}
+
+    @cached_property
+    def principles(self) -> Mapping[str, Principle]:
+        """The ethical principles by id, as the pack defines them."""
+        return {row["id"]: principle_from_row(row) for row in self._rows("principles.jsonl")}
+
     # -- clauses -----------------------------------------------------------------------------------
 
     def clauses(self) -> Iterator[Clause]:
@@ -340,122 +382,3 @@ def is_clause(text: Text, provision: Provision) -> bool:
 def _is_long(text: Text, provision: Provision) -> bool:
     long = provision.end - provision.start > _CLAUSE_LENGTH
     return long and any(p.kind is Kind.POINT for p in text.below(provision))
-
-
-# -- rows ----------------------------------------------------------------------------------------------
-
-
-def _date(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None
-
-
-def source_row(source: Source) -> dict[str, Any]:
-    """A source as one JSON row."""
-    return {
-        "key": source.key,
-        "title": source.title,
-        "level": source.level.value,
-        "short_titles": list(source.short_titles),
-        "aliases": list(source.aliases),
-        "former_titles": [[f.title, f.relation, f.evidence] for f in source.former_titles],
-        "successor": [source.successor.title, _iso(source.successor.since), source.successor.evidence]
-        if source.successor
-        else None,
-        "issuing_body": source.issuing_body,
-        "document_number": source.document_number,
-        "versions": [
-            [v.version_date.isoformat(), _iso(v.effective_from), v.evidence] for v in source.versions
-        ],
-        "status": source.status,
-        "topics": list(source.topics),
-        "official_publication": source.official_publication,
-        "acquisition": source.acquisition,
-        "copyright": source.copyright,
-        "why": source.why,
-        "local_reason": source.local_reason,
-        "evidence": source.evidence,
-        "in_ledger": source.in_ledger,
-    }
-
-
-def source_from_row(row: Mapping[str, Any]) -> Source:
-    """The inverse of `source_row`."""
-    successor = row["successor"]
-    return Source(
-        key=row["key"],
-        title=row["title"],
-        level=Level(row["level"]),
-        short_titles=tuple(row["short_titles"]),
-        aliases=tuple(row["aliases"]),
-        former_titles=tuple(RelatedTitle(*f) for f in row["former_titles"]),
-        successor=Successor(successor[0], _date(successor[1]), successor[2]) if successor else None,
-        issuing_body=row["issuing_body"],
-        document_number=row["document_number"],
-        versions=tuple(DatedVersion(date.fromisoformat(v[0]), _date(v[1]), v[2]) for v in row["versions"]),
-        status=row["status"],
-        topics=tuple(Topic(t) for t in row["topics"]),
-        official_publication=row["official_publication"],
-        acquisition=row["acquisition"],
-        copyright=row["copyright"],
-        why=row["why"],
-        local_reason=row["local_reason"],
-        evidence=row["evidence"],
-        in_ledger=row["in_ledger"],
-    )
-
-
-def expression_row(expression: Expression, file: str) -> dict[str, Any]:
-    """A version as one JSON row; `file` is where its text is."""
-    validity = expression.validity
-    return {
-        "id": str(expression.id),
-        "title": expression.title,
-        "begins": _iso(validity.begins),
-        "not_before": _iso(validity.not_before),
-        "ends": _iso(validity.ends),
-        "contested_from": _iso(validity.contested_from),
-        "validity_note": expression.validity_note,
-        "origin": [expression.origin.name, expression.origin.place, expression.origin.sha256],
-        "witnesses": [[w.name, w.place, w.sha256] for w in expression.witnesses],
-        "articles": expression.articles,
-        "file": file,
-    }
-
-
-def expression_from_row(row: Mapping[str, Any]) -> Expression:
-    """The inverse of `expression_row`."""
-    return Expression(
-        id=ExpressionId.parse(row["id"]),
-        title=row["title"],
-        validity=Validity(
-            _date(row["begins"]), _date(row["not_before"]), _date(row["ends"]), _date(row["contested_from"])
-        ),
-        validity_note=row["validity_note"],
-        origin=Origin(*row["origin"]),
-        witnesses=tuple(Origin(*w) for w in row["witnesses"]),
-        articles=row["articles"],
-    )
-
-
-def provision_row(provision: Provision) -> list[Any]:
-    """A provision as a JSON list: steps, kind, start, head_end, end, label, heading, sole."""
-    return [
-        "/".join(map(str, provision.id.steps)), provision.kind.value, provision.start, provision.head_end,
-        provision.end, provision.label, provision.heading, provision.sole,
-    ]  # fmt: skip
-
-
-def provision_from_row(row: list[Any], expression: ExpressionId) -> Provision:
-    """The inverse of `provision_row` under an expression."""
-    steps, kind, start, head_end, end, label, heading, sole = row
-    path = tuple(_step(step) for step in steps.split("/"))
-    return Provision(ProvisionId(expression, path), Kind(kind), start, head_end, end, label, heading, sole)
-
-
-@lru_cache(maxsize=8192)
-def _step(text: str) -> Step:
-    return Step.parse(text)
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None

@@ -280,3 +280,31 @@ def link_from_row(row: Mapping[str, Any]) -> NormLink:
     return NormLink(
         RelationType(row["type"]), row["source"], row["target"], row["evidence"], row["start"], row["end"]
     )
+
+
+def party_row(party: Party) -> dict[str, Any]:
+    """A party as one JSON row."""
+    return {"id": party.id, "broader": list(party.broader), "words": list(party.words), "note": party.note}
+
+
+def party_from_row(row: Mapping[str, Any]) -> Party:
+    """The inverse of `party_row`."""
+    return Party(row["id"], tuple(row["broader"]), tuple(row["words"]), row["note"])
+
+
+def principle_row(principle: Principle) -> dict[str, Any]:
+    """A principle as one JSON row."""
+    return {
+        "id": principle.id, "name": principle.name, "definition": principle.definition,
+        "sources": list(principle.sources), "note": principle.note,
+    }  # fmt: skip
+
+
+def principle_from_row(row: Mapping[str, Any]) -> Principle:
+    """The inverse of `principle_row`."""
+    return Principle(row["id"], row["name"], row["definition"], tuple(row["sources"]), row["note"])
+
+
+def norms_file(text_file: str) -> str:
+    """The build file that holds the norms of the text in `text_file`; one each, so that one can be read alone."""
+    return "norms/" + text_file.removeprefix("texts/").removesuffix(".json") + ".jsonl"

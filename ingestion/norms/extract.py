@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from ingestion.norms.evidence import Evidences
-from ingestion.norms.phrase import Phrase, parties_in, phrase_after, subject
+from ingestion.norms.phrase import Phrase, parties_in, phrase_after
 from ingestion.norms.predicate import AUTHORITY
 from ingestion.norms.segmenter import Marked, Segmenter
+from ingestion.norms.statement import Draft
 from ingestion.norms.unit import Item, Stated, unit_norms
 from kg.build import Text
 from kg.model import Provision
@@ -20,16 +22,39 @@ _UNIT_KINDS = (Kind.PARAGRAPH, Kind.POINT)
 _ITEM_KINDS = (Kind.ITEM, Kind.SUBITEM)
 
 
-@dataclass(slots=True)
-class _Said:
-    """The last bearer named in the article and in the chapter so far: span and parties."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A bearer that was named: its words, the parties they name, the sentence of the unit it stood in."""
 
-    article: str = ""
-    container: str = ""
-    paragraph: str = ""
-    bearer: tuple[Span, tuple[str, ...]] | None = None
-    within: BearerFrom = BearerFrom.NONE
-    seen: dict[str, tuple[Span, tuple[str, ...]]] = field(default_factory=dict)
+    span: Span
+    parties: tuple[str, ...]
+    sentence: int
+
+
+@dataclass(slots=True)
+class _Context:
+    """Who was named so far: in the unit, as the author of a breach, in the 款 before it."""
+
+    last: _Named | None = None
+    offender: _Named | None = None
+    earlier: _Named | None = None
+
+    def note(self, named: _Named, modality: Modality) -> None:
+        """A bearer was written."""
+        self.last = named
+        if modality is Modality.LIABILITY:
+            self.offender = named
+
+    def resolve(self, modality: Modality, sentence: int) -> tuple[_Named | None, BearerFrom]:
+        """Whom an unnamed bearer means, and where that one stands."""
+        named = self.last
+        if modality is Modality.LIABILITY and self.offender and self.offender.sentence == sentence:
+            named = self.offender
+        if named is not None:
+            return named, BearerFrom.SENTENCE if named.sentence == sentence else BearerFrom.PARAGRAPH
+        if self.earlier is not None:
+            return self.earlier, BearerFrom.ARTICLE
+        return None, BearerFrom.NONE
 
 
 def units(text: Text) -> Iterator[tuple[Provision, tuple[Provision, ...]]]:
@@ -48,15 +73,20 @@ class Extractor:
 
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
-        self._lexicon = segmenter.lexicon
+        self.lexicon = segmenter.lexicon
         self._evidences = Evidences(segmenter.lexicon)
 
     def norms(self, text: Text) -> list[Norm]:
         """Every norm of a text, in document order."""
         found: list[Norm] = []
-        said: dict[str, tuple[Span, tuple[str, ...], str]] = {}
+        article, earlier = "", None
         for provision, items in units(text):
-            found += self._unit(text, provision, items, said)
+            identity = _article(text, provision)
+            if identity != article:
+                article, earlier = identity, None
+            context = _Context(earlier=earlier)
+            found += self._unit(text, provision, items, context)
+            earlier = context.last or earlier
         return found
 
     def principles(self, words: str) -> tuple[Evidence, ...]:
@@ -64,106 +94,90 @@ class Extractor:
         return self._evidences.principles(words)
 
     def _unit(
-        self,
-        text: Text,
-        provision: Provision,
-        items: Sequence[Provision],
-        said: dict[str, tuple[Span, tuple[str, ...], str]],
+        self, text: Text, provision: Provision, items: Sequence[Provision], context: _Context
     ) -> list[Norm]:
         base = provision.start
         end = max([provision.head_end, *(i.end for i in items)])
-        marked = self._segmenter.mark(text.official[base:end])
+        words = text.official[base:end]
+        marked = self._segmenter.mark(words)
         body = (len(provision.label), provision.head_end - base)
         inner = [Item(i, i.start - base + len(i.label), i.head_end - base) for i in items]
-        stated = unit_norms(marked, provision, body, inner)
-        article = next((str(a.id) for a in text.ancestors(provision) if a.kind is Kind.ARTICLE), "")
+        principles = self.principles(words)
+        topics = self._evidences.topics(words, _surroundings(text, provision))
+        counts: Counter[str] = Counter()
         norms: list[Norm] = []
-        counts: dict[str, int] = {}
-        carried: tuple[Span, tuple[str, ...], int] | None = None
-        offender: tuple[Span, tuple[str, ...], int] | None = None
-        topics = principles = ()
-        whole = text.official[base:end]
-        principles = self.principles(whole)
-        topics = self._evidences.topics(whole, _surroundings(text, provision))
-        for one in stated:
-            draft = one.draft
-            bearer, source, parties = None, BearerFrom.NONE, ()
-            if draft.bearer is not None:
-                bearer = _span(text.official, base, draft.bearer)
-                parties = parties_in(marked, draft.bearer)
-                source = BearerFrom.LEAD_IN if one.led else BearerFrom.WRITTEN
-                carried = (bearer, parties, one.sentence)
-                if draft.modality is Modality.LIABILITY:
-                    offender = carried
-            elif _may_inherit(draft.modality, thing=draft.thing):
-                named = carried
-                if draft.modality is Modality.LIABILITY and offender and offender[2] == one.sentence:
-                    named = offender
-                if named is not None:
-                    bearer, parties = named[0], named[1]
-                    source = BearerFrom.SENTENCE if named[2] == one.sentence else BearerFrom.PARAGRAPH
-                elif article in said:
-                    bearer, parties, _ = said[article]
-                    source = BearerFrom.ARTICLE
+        for one in unit_norms(marked, provision, body, inner):
             identity = str(one.provision.id)
-            counts[identity] = counts.get(identity, 0) + 1
-            counterparty = _counterparty(marked, one)
-            modality = draft.modality
-            if (
-                modality is Modality.RIGHT
-                and draft.cue is not None
-                and marked.text[draft.cue.start : draft.cue.end] == "有权"
-                and bearer is not None
-                and AUTHORITY.search(bearer.text)
-            ):
-                modality = Modality.POWER
-            action = _span(text.official, base, draft.action) if draft.action else None
-            norms.append(
-                Norm(
-                    id=f"{identity}#n{counts[identity]}",
-                    provision=one.provision.id,
-                    modality=modality,
-                    cue=_span(text.official, base, draft.cue) if draft.cue else None,
-                    bearer=bearer,
-                    counterparty=_span(text.official, base, counterparty) if counterparty else None,
-                    action=action,
-                    condition=_condition(text.official, base, draft.conditions),
-                    exception=_span(text.official, base, draft.exception) if draft.exception else None,
-                    sanction=action if modality is Modality.LIABILITY else None,
-                    bearer_from=source,
-                    bearers=parties,
-                    counterparties=parties_in(marked, counterparty) if counterparty else (),
-                    topics=topics,
-                    principles=principles,
-                    confidence=self._confidence(modality, cued=draft.cue is not None),
-                )
-            )
-        if carried is not None:
-            said[article] = (carried[0], carried[1], str(provision.id))
+            counts[identity] += 1
+            norm = self._norm(text.official, base, marked, one, context, f"{identity}#n{counts[identity]}")
+            norms.append(replace(norm, topics=topics, principles=principles))
         return norms
+
+    def _norm(
+        self, official: str, base: int, marked: Marked, one: Stated, context: _Context, identity: str
+    ) -> Norm:
+        draft = one.draft
+
+        def cut(phrase: Phrase | None) -> Span | None:
+            return Span.cut(official, base + phrase.start, base + phrase.end) if phrase else None
+
+        named: _Named | None = None
+        source = BearerFrom.NONE
+        if (written := cut(draft.bearer)) and draft.bearer:
+            named = _Named(written, parties_in(marked, draft.bearer), one.sentence)
+            source = BearerFrom.LEAD_IN if one.led else BearerFrom.WRITTEN
+            context.note(named, draft.modality)
+        elif draft.modality in _INHERITING and not draft.thing:
+            named, source = context.resolve(draft.modality, one.sentence)
+        modality = _modality(marked, draft, named)
+        counterparty = _counterparty(marked, draft)
+        action = cut(draft.action)
+        return Norm(
+            id=identity,
+            provision=one.provision.id,
+            modality=modality,
+            cue=cut(draft.cue),
+            bearer=named.span if named else None,
+            counterparty=cut(counterparty),
+            action=action,
+            condition=cut(_condition(draft.conditions)),
+            exception=cut(draft.exception),
+            sanction=action if modality is Modality.LIABILITY else None,
+            bearer_from=source,
+            bearers=named.parties if named else (),
+            counterparties=parties_in(marked, counterparty) if counterparty else (),
+            confidence=self._confidence(modality, cued=draft.cue is not None),
+        )
 
     def _confidence(self, modality: Modality, *, cued: bool) -> float:
         key = f"{modality.value}/{'cue' if cued else 'bare'}"
-        return self._lexicon.confidences.get(key, 0.5)
+        return self.lexicon.confidences.get(key, 0.5)
 
 
-def _may_inherit(modality: Modality, *, thing: bool) -> bool:
-    if modality in (Modality.DEFINITION, Modality.PURPOSE, Modality.DELEGATION, Modality.DECLARATION):
-        return False
-    return not thing
+_INHERITING = frozenset(m for m in Modality if m.is_deontic)
 
 
-def _condition(official: str, base: int, conditions: Sequence[Phrase]) -> Span | None:
+def _modality(marked: Marked, draft: Draft, named: _Named | None) -> Modality:
+    """有权 of an authority is a power."""
+    cue = marked.text[draft.cue.start : draft.cue.end] if draft.cue else ""
+    if draft.modality is Modality.RIGHT and cue == "有权" and named and AUTHORITY.search(named.span.text):
+        return Modality.POWER
+    return draft.modality
+
+
+def _condition(conditions: Sequence[Phrase]) -> Phrase | None:
     """One contiguous condition: neighbours joined, else the longest."""
-    if not conditions:
-        return None
     joined: list[Phrase] = []
     for one in sorted(conditions):
         if joined and one.start <= joined[-1].end + 1:
             joined[-1] = Phrase(joined[-1].start, max(joined[-1].end, one.end))
         else:
             joined.append(one)
-    return _span(official, base, max(joined, key=lambda p: (p.end - p.start, -p.start)))
+    return max(joined, key=lambda p: (p.end - p.start, -p.start), default=None)
+
+
+def _article(text: Text, provision: Provision) -> str:
+    return next((str(a.id) for a in text.ancestors(provision) if a.kind is Kind.ARTICLE), str(provision.id))
 
 
 _TOWARDS = re.compile(
@@ -171,22 +185,25 @@ _TOWARDS = re.compile(
 )
 
 
-def _counterparty(marked: Marked, one: Stated) -> Phrase | None:
-    draft = one.draft
+def _counterparty(marked: Marked, draft: Draft) -> Phrase | None:
     if draft.authority is not None:
         return draft.authority
-    if draft.action is None or draft.modality in (Modality.DEFINITION, Modality.PURPOSE, Modality.DECLARATION):
+    if draft.action is None or draft.modality in (
+        Modality.DEFINITION,
+        Modality.PURPOSE,
+        Modality.DECLARATION,
+    ):
         return None
     start, end = draft.action.start, draft.action.end
     for match in _TOWARDS.finditer(marked.text, start, min(end, start + 60)):
         found = phrase_after(marked, match.end(), end)
-        if found is not None and found.end - match.end() <= 24 and "，" not in marked.text[match.end() : found.end]:
+        if (
+            found is not None
+            and found.end - match.end() <= 24
+            and "，" not in marked.text[match.end() : found.end]
+        ):
             return found
     return None
-
-
-def _span(official: str, base: int, phrase: Phrase) -> Span:
-    return Span.cut(official, base + phrase.start, base + phrase.end)
 
 
 def _surroundings(text: Text, provision: Provision) -> str:

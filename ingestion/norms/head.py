@@ -34,7 +34,9 @@ _REPORTED = re.compile(
 )
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
 _FORBIDS = re.compile(r"(?:严格|并|，|国家|依法|同时|一律|且|也|均)$")
-_NOMINAL = re.compile(r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$")
+_NOMINAL = re.compile(
+    r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$"
+)
 
 
 def heads(marked: Marked, segment: Segment) -> list[Head]:
@@ -67,7 +69,7 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
         return None
     after = text[mark.end : segment.end]
-    if cue.word in ("禁止", "严禁") and before.strip(" \n\"“") and not _FORBIDS.search(before):
+    if cue.word in ("禁止", "严禁") and before.strip(' \n"“') and not _FORBIDS.search(before):
         return None  # 国家禁止进出口的动物
     if not segment.last and _NOMINAL.search(after) and subject(marked, segment.start, mark.start) is None:
         return None  # 依照规定可以分得遗产的人，在…
@@ -81,7 +83,11 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
         if opener and opener.cue and _needed(text, opener, opener.cue, segment.end):
             between = text[mark.end : opener.start]
             public = AUTHORITY.search(before) and modality is Modality.OBLIGATION
-            if not public and (len(between) <= 2 or _SOFT.match(between)) and not re.search(r"请求|要求", between):
+            if (
+                not public
+                and (len(between) <= 2 or _SOFT.match(between))
+                and not re.search(r"请求|要求", between)
+            ):
                 modality = Modality.LIABILITY
     return Head(mark.start, modality, Phrase(mark.start, mark.end), mark.end)
 

@@ -72,6 +72,10 @@ class Lexicon:
         return (party, *sorted(found - {party}))
 
 
+EMPTY = Lexicon({}, {}, {}, (), (), {})
+"""No words at all."""
+
+
 class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -117,8 +121,11 @@ class _ConfidenceRow(_Row):
 def read_lexicon(pack: Path) -> Lexicon:
     """The word lists in a pack's norms folder; DamagedError names the line that is not as it should be."""
     folder = pack / "norms"
-    topics = {entry.name for entry in read_ledger(pack / "ledger").topics}
-    cues = {r.cue: Cue(r.cue, r.modality, r.match, tuple(r.needs)) for _, r in _read(folder / "cues.jsonl", _CueRow)}
+    topics: set[str] = {entry.name for entry in read_ledger(pack / "ledger").topics}
+    cues = {
+        r.cue: Cue(r.cue, r.modality, r.match, tuple(r.needs))
+        for _, r in _read(folder / "cues.jsonl", _CueRow)
+    }
     parties: dict[str, Party] = {}
     place_of: dict[str, str] = {}
     for place, row in _read(folder / "parties.jsonl", _PartyRow):

@@ -29,7 +29,9 @@ _LEAD = re.compile(
     re.VERBOSE,
 )
 _THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
-_FURTHER = re.compile(r"^(?:对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)")
+_FURTHER = re.compile(
+    r"^(?:对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)"
+)
 
 
 class Phrase(NamedTuple):
@@ -97,7 +99,9 @@ def _compound(marked: Marked, at: int, later: int) -> bool:
         return True
     public = re.search(r"(?:政府|国务院|自治区|直辖市|省|市)$", marked.text[max(0, at - 4) : at])
     body = re.search(r"(?:部门|机关|机构|局|委员会|人)$", marked.text[at:later])
-    return bool(public and body and not marked.tag_at(at).startswith(("p", "d", "c", "u")) and "的" not in between[:1])
+    return bool(
+        public and body and not marked.tag_at(at).startswith(("p", "d", "c", "u")) and "的" not in between[:1]
+    )
 
 
 def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
@@ -137,7 +141,9 @@ def phrase_after(marked: Marked, start: int, end: int) -> Phrase | None:
             return None
         later = ends[index + 1] if index + 1 < len(ends) else None
         rest = marked.text[at:end]
-        if later is not None and (_continues(marked, at, later, rest) or (rest.startswith("的") and later - at < 12)):
+        if later is not None and (
+            _continues(marked, at, later, rest) or (rest.startswith("的") and later - at < 12)
+        ):
             continue
         return Phrase(start, at)
     return None

@@ -83,7 +83,11 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
     text = marked.text
     words = text[segment.start : segment.end]
     if match := _DELEGATES.search(words):
-        cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue")) if match["cue"] else None
+        cue = (
+            Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
+            if match["cue"]
+            else None
+        )
         return Predicate(Modality.DELEGATION, cue, segment.start, segment.start)
     if (match := _LIFE.search(words)) and not re.search(r"由[^，]{2,40}(?:按照|依照|根据)", words):
         name = match.lastgroup or "a"
@@ -127,7 +131,9 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
     if own is not None and own.end < segment.end:
         rest = text[own.end : segment.end]
         if _COPULA.match(rest):
-            return Predicate(Modality.DECLARATION, None, segment.start if _COPULA.match(rest) else own.end, own.end)
+            return Predicate(
+                Modality.DECLARATION, None, segment.start if _COPULA.match(rest) else own.end, own.end
+            )
         if marked.tag_at(own.end)[:1] in "vdpcfr" or rest[0] in "按依凭持将把":
             return Predicate(Modality.OBLIGATION, None, own.end, own.end)
         return None

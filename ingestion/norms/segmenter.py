@@ -143,4 +143,10 @@ class Segmenter:
                 cues.append(Mark(span.start_char, span.end_char, cue=self.lexicon.cues[span.id_]))
             else:
                 parties.append(Mark(span.start_char, span.end_char, party=span.id_))
-        return Marked(text, tuple(token.idx for token in doc), tuple(token.tag_ for token in doc), tuple(cues), tuple(parties))
+        return Marked(
+            text,
+            tuple(token.idx for token in doc),
+            tuple(token.tag_ for token in doc),
+            tuple(cues),
+            tuple(parties),
+        )

@@ -84,7 +84,9 @@ _MODAL_FIRST = re.compile(r"(?:应当|必须|不得|可以|应|须)(?:在|于|�
 """进口单位应当在抽样前，提供…: the time stands behind the modal, so it belongs to the action."""
 
 _PURPOSE = re.compile(r"^为(?!期|限|准|由|主|其|他人)了?")
-_BASIS = re.compile(r"^(?:一般情况下|除.*外$|结合|基于|根据|依据|依照|按照|遵照|参照|本着|结合|通过|以.{1,20}为)")
+_BASIS = re.compile(
+    r"^(?:一般情况下|除.*外$|结合|基于|根据|依据|依照|按照|遵照|参照|本着|结合|通过|以.{1,20}为)"
+)
 
 
 def sentences(marked: Marked, start: int, end: int) -> Iterator[Sentence]:
@@ -103,7 +105,11 @@ def sentences(marked: Marked, start: int, end: int) -> Iterator[Sentence]:
             continue
         # an unclosed bracket must not swallow the rest: every end of a sentence closes what is open,
         # unless the bracket is closed before the line ends
-        if closing and index < end and (char != "\n" and closing[-1] in text[index : _line_end(text, index, end)]):
+        if (
+            closing
+            and index < end
+            and (char != "\n" and closing[-1] in text[index : _line_end(text, index, end)])
+        ):
             continue
         if char in _COMMA + _SENTENCE_END + _HALF_END + "：:":
             if char in "：:" and not _is_lead(text, index, end):

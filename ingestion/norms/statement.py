@@ -68,7 +68,11 @@ def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) ->
     """人民法院适用…的规定，认定…，应当…: applying a law is no statement where a duty follows."""
     for index, segment in enumerate(segments):
         weak = found[id(segment)] and found[id(segment)][0].modality is Modality.DECLARATION
-        if weak and any(h.cue and h.modality is not Modality.DECLARATION for s in segments[index + 1 :] for h in found[id(s)]):
+        if weak and any(
+            h.cue and h.modality is not Modality.DECLARATION
+            for s in segments[index + 1 :]
+            for h in found[id(s)]
+        ):
             head = found[id(segment)][0]
             if head.action == segment.start and not head.opener:
                 found[id(segment)] = []
@@ -198,7 +202,12 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
     if head.opener and begins == segment.start and pending and pending[-1].shape is Shape.BASIS:
         begins = _basis_start(pending)
     action = Phrase(*_strip(text, begins, end))
-    if not conditions and not pending and state.drafts and (bearer is None or head.modality is Modality.LIABILITY):
+    if (
+        not conditions
+        and not pending
+        and state.drafts
+        and (bearer is None or head.modality is Modality.LIABILITY)
+    ):
         conditions = state.drafts[-1].conditions
     return Draft(head.modality, head.cue, bearer, action, conditions, exception, who.authority, thing)
 
@@ -259,7 +268,9 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
         return _Who(bearer=own, conditions=tuple(_adverbial(marked, own.end, head.at)))
     if match := re.search(r"由", pre):
         by = phrase_after(marked, begin + match.end(), head.at)
-        return _Who(bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None)
+        return _Who(
+            bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None
+        )
     inline = _adverbial(marked, begin, head.at)
     return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
 

@@ -40,7 +40,9 @@ class Item:
 
 
 _SITUATIONS = re.compile(r"下列(?:情形|情况|行为|条件|事项|原因|人员|[^，：。]{1,12})(?:之一)?的?[，：]?")
-_THINGS = re.compile(r"^(?:下列|以下|如下)[^，：。]{0,8}(?:资料|材料|文件|内容|信息|数据|项目|证件|证明|事项|机构|顺序|方式|情况|因素|标准|资金|费用|凭证)")
+_THINGS = re.compile(
+    r"^(?:下列|以下|如下)[^，：。]{0,8}(?:资料|材料|文件|内容|信息|数据|项目|证件|证明|事项|机构|顺序|方式|情况|因素|标准|资金|费用|凭证)"
+)
 _LEADS = re.compile(r"下列|以下|如下")
 _ENUMERATES = re.compile(r"包括|载明|列明|含义|是指|分为|内容|指下列|由下列|写明|记载")
 
@@ -76,10 +78,7 @@ def _with_items(
     last_end = _words_end(text, items[-1])
     if not lead:  # 有下列情形之一的：with the consequence in the items, or no statement at all
         return stated + [s for item in items for s in _own(marked, item, None)]
-    match = None
-    for match in _LEADS.finditer(words):
-        pass
-    at = body[0] + match.start() if match else body[1]
+    at = body[0] + max((m.start() for m in _LEADS.finditer(words)), default=len(words))
     for index, one in enumerate(stated):
         if (grown := _grown(one.draft, at, last_end)) is not None:
             stated[index] = replace(one, draft=grown)
@@ -93,7 +92,9 @@ def _with_items(
         return stated
     if draft.modality is Modality.DEFINITION or _ENUMERATES.search(words):
         own = [s for item in items for s in _own(marked, item, None)]
-        if draft.modality is Modality.DEFINITION and any(s.draft.modality is Modality.DEFINITION for s in own):
+        if draft.modality is Modality.DEFINITION and any(
+            s.draft.modality is Modality.DEFINITION for s in own
+        ):
             return [s for i, s in enumerate(stated) if i not in lead] + own
         stated[lead[-1]] = _longer(governing, last_end)
         return stated

@@ -124,7 +124,7 @@ class Measures:
         c["found_tp"] += len(matched)
         c["found_fp"] += len(said["norms"]) - len(matched)
         c["found_fn"] += len(gold["norms"]) - len(matched)
-        for i, j in right:
+        for i, _ in right:
             c[f"modality_tp:{gold['norms'][i]['modality']}"] += 1
         for n in gold["norms"]:
             c[f"modality_gold:{n['modality']}"] += 1
@@ -185,7 +185,9 @@ class Ratio(NamedTuple):
 
 def f1(prefix: str) -> Callable[[Counter[str]], float]:
     """F1 out of counts prefix_tp, _fp, _fn."""
-    return lambda c: _ratio(2 * c[f"{prefix}_tp"], 2 * c[f"{prefix}_tp"] + c[f"{prefix}_fp"] + c[f"{prefix}_fn"])
+    return lambda c: _ratio(
+        2 * c[f"{prefix}_tp"], 2 * c[f"{prefix}_tp"] + c[f"{prefix}_fp"] + c[f"{prefix}_fn"]
+    )
 
 
 def _ratio(a: float, b: float) -> float:
@@ -200,7 +202,9 @@ FIGURES: dict[str, tuple[Callable[[Counter[str]], float], Callable[[Counter[str]
     "bearer_exact": (lambda c: _ratio(c["who_exact"], c["who_n"]), lambda c: c["who_n"]),
     "bearer_elided": (lambda c: _ratio(c["elided_ok"], c["elided_n"]), lambda c: c["elided_n"]),
     "condition_exception_f1": (
-        lambda c: _ratio(c["condition_overlap"] + c["exception_overlap"], 1000 * (c["condition_n"] + c["exception_n"])),
+        lambda c: _ratio(
+            c["condition_overlap"] + c["exception_overlap"], 1000 * (c["condition_n"] + c["exception_n"])
+        ),
         lambda c: c["condition_n"] + c["exception_n"],
     ),
     **{
@@ -226,7 +230,9 @@ def intervals(counts: Sequence[Counter[str]], rounds: int = 1000, seed: int = 20
     found = {}
     for name, (figure, n) in FIGURES.items():
         values = sorted(v for v in drawn[name] if v == v)
-        low, high = (values[int(0.025 * len(values))], values[int(0.975 * len(values)) - 1]) if values else (0.0, 0.0)
+        low, high = (
+            (values[int(0.025 * len(values))], values[int(0.975 * len(values)) - 1]) if values else (0.0, 0.0)
+        )
         found[name] = Ratio(figure(total), low, high, n(total))
     return found
 
@@ -377,7 +383,9 @@ def main() -> None:
     bound = bind(build, read_gold(names))
     said = predict(build, bound.places)
     print(f"stale {bound.stale}, not in this build {bound.unbound}; gold by a language model, unreviewed")
-    figures = report([measures.count(p.text, p.row, said[p.row["id"]]) for p in bound.places], "+".join(names))
+    figures = report(
+        [measures.count(p.text, p.row, said[p.row["id"]]) for p in bound.places], "+".join(names)
+    )
     if held_out:
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,0 +1,166 @@
+"""What ties norms to other nodes: the duty to its sanction, the exception to its rule, the delegation to what fills it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from ingestion.relations import Definition
+from kg.build import Citation, Text
+from kg.identity import ExpressionId
+from kg.norm import Modality, Norm, NormLink
+from kg.schema import RelationType
+
+_BREACH = re.compile(
+    r"(?:违反|未(?:按照|按|依照|履行|遵守|执行)|不(?:按照|履行|遵守|符合)|有)[^，。；]{0,12}$"
+)
+_CHAINED = re.compile(r"^[、，和或者及以的\s]*$")
+_DUTIES = (Modality.OBLIGATION, Modality.PROHIBITION)
+_SHARED_WORDS = 4
+"""So many characters in a row must be common to what is delegated and to the title that fills it."""
+
+
+def find_ties(
+    texts: Mapping[str, Text],
+    norms: Mapping[str, Sequence[Norm]],
+    citations: Sequence[Citation],
+    definitions: Sequence[Definition],
+    bases: Sequence[tuple[ExpressionId, str, str]],
+) -> list[NormLink]:
+    """Every tie, sorted. `texts` and `norms` are by expression id."""
+    within: dict[str, list[Norm]] = defaultdict(list)
+    for found in norms.values():
+        for norm in found:
+            steps = str(norm.provision).split("/")
+            for depth in range(2, len(steps) + 1):
+                within["/".join(steps[:depth])].append(norm)
+    by_text: dict[str, list[Citation]] = defaultdict(list)
+    for citation in citations:
+        by_text[citation.provision.split("/", 1)[0]].append(citation)
+    ties: set[NormLink] = set()
+    for identity, text in texts.items():
+        own = norms.get(identity, ())
+        ties.update(_sanctions(text, own, by_text[identity], within))
+        ties.update(_exceptions(text, own, by_text[identity]))
+    ties.update(_definitions(definitions, within))
+    ties.update(_delegations(texts, norms, by_text, bases))
+    return sorted(ties, key=lambda t: (t.type.value, t.source, t.target, t.start))
+
+
+def _sanctions(
+    text: Text, norms: Sequence[Norm], citations: Sequence[Citation], within: Mapping[str, Sequence[Norm]]
+) -> Iterator[NormLink]:
+    """违反本法第X条规定的，处…: the duties of that article are sanctioned by this liability."""
+    official = text.official
+    for norm in norms:
+        if norm.modality is not Modality.LIABILITY or norm.condition is None:
+            continue
+        previous: Citation | None = None
+        for citation in sorted(citations, key=lambda c: c.start):
+            if not norm.condition.start <= citation.start < norm.condition.end:
+                continue
+            between = official[previous.end : citation.start] if previous else "-"
+            breached = _BREACH.search(official[max(0, citation.start - 16) : citation.start])
+            if not breached and not _CHAINED.match(between):
+                continue
+            previous = citation
+            for target in citation.targets:
+                if "/" not in target.id:
+                    continue
+                duties = [n for n in within.get(target.id, ()) if n.modality in _DUTIES]
+                for source in [n.id for n in duties] or [target.id]:
+                    yield NormLink(
+                        RelationType.SANCTIONED_BY,
+                        source,
+                        norm.id,
+                        citation.surface,
+                        citation.start,
+                        citation.end,
+                    )
+
+
+def _exceptions(text: Text, norms: Sequence[Norm], citations: Sequence[Citation]) -> Iterator[NormLink]:
+    """An exception that cites a provision, and a proviso that sets another norm against the one before it."""
+    for norm in norms:
+        if norm.exception is None:
+            continue
+        for citation in citations:
+            if norm.exception.start <= citation.start < norm.exception.end:
+                for target in citation.targets:
+                    if "/" in target.id:
+                        yield NormLink(
+                            RelationType.EXCEPTS,
+                            target.id,
+                            norm.id,
+                            citation.surface,
+                            citation.start,
+                            citation.end,
+                        )
+    for before, after in pairwise(norms):
+        if before.provision != after.provision or not (before.action and after.cue):
+            continue
+        start = before.action.end
+        words = text.official[start : after.cue.start]
+        if (at := words.find("但")) >= 0 and "。" not in words[:at]:
+            yield NormLink(RelationType.EXCEPTS, after.id, before.id, "但", start + at, start + at + 1)
+
+
+def _definitions(
+    definitions: Sequence[Definition], within: Mapping[str, Sequence[Norm]]
+) -> Iterator[NormLink]:
+    for definition in definitions:
+        term = f"term:{definition.provision.id.expression.key}/{definition.term}"
+        for norm in within.get(str(definition.provision.id), ()):
+            cue = norm.cue
+            if norm.modality is Modality.DEFINITION and cue and 0 <= cue.start - definition.end <= 3:
+                yield NormLink(
+                    RelationType.DEFINES, norm.id, term, definition.term, definition.start, definition.end
+                )
+
+
+def _delegations(
+    texts: Mapping[str, Text],
+    norms: Mapping[str, Sequence[Norm]],
+    by_text: Mapping[str, Sequence[Citation]],
+    bases: Sequence[tuple[ExpressionId, str, str]],
+) -> Iterator[NormLink]:
+    """具体办法由…制定: the held text that says it was made under this law, and names what was delegated."""
+    fillers: dict[str, set[str]] = defaultdict(set)
+    for filler_id, work, _ in bases:
+        fillers[work].add(str(filler_id))
+    for identity, text in texts.items():
+        key = text.expression.id.key
+        for norm in norms.get(identity, ()):
+            if norm.modality is not Modality.DELEGATION or norm.action is None:
+                continue
+            words = norm.action.text
+            subject = words[: words.rfind("由")] if "由" in words else words
+            for filler in sorted(fillers.get(key, ())):
+                title = texts[filler].expression.title
+                cited = any(
+                    t.id.startswith(str(norm.provision).rsplit("/", 1)[0])
+                    for c in by_text.get(filler, ())
+                    for t in c.targets
+                    if c.provision.split("/")[1] in ("art1", "preamble")
+                )
+                common = _longest_common(subject, title.replace(text.expression.title, ""))
+                if cited or len(common) >= _SHARED_WORDS:
+                    evidence = common if len(common) >= _SHARED_WORDS else "引用该条"
+                    yield NormLink(
+                        RelationType.IMPLEMENTS,
+                        filler,
+                        str(norm.provision),
+                        evidence,
+                        norm.action.start,
+                        norm.action.end,
+                    )
+
+
+def _longest_common(one: str, other: str) -> str:
+    best = ""
+    for start in range(len(one)):
+        while (size := len(best) + 1) <= len(one) - start and one[start : start + size] in other:
+            best = one[start : start + size]
+    return best
