@@ -14,6 +14,7 @@ import typer
 
 from app.commands_cite import cite_app
 from app.commands_diff import diff
+from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.terminal import (
@@ -49,6 +50,7 @@ app.add_typer(cite_app, name="cite")
 app.command("diff")(diff)
 app.command("precedence")(precedence)
 app.add_typer(pack_app, name="pack")
+app.command("norms")(norms)
 
 
 def main() -> None:
@@ -392,6 +394,10 @@ def _show_article(made: Build, view: ArticleView) -> None:
             )
         if len(found) > 20:
             print(f"  … 另有 {len(found) - 20} 处，--json 列出全部")
+    print(f"规范 {len(view.norms)}（规则抽取，未经专家逐条审核）")
+    show_norms(view.norms)
+    names = (made.principles[p].name if p in made.principles else p for p in view.principles)
+    print("原则：" + ("、".join(names) or "—"))
     print(f"版本 {len(view.versions)}")
     for version in view.versions:
         expression = made.expressions[version.expression]

@@ -117,6 +117,27 @@ class ScenarioRow(Contract):
     provision: str
 
 
+class NormRow(Contract):
+    """A norm; string fields hold the words of the law or null, `spans` their offsets in the entry's `text`.
+
+    A part that stands elsewhere in the article has words but no span; `bearer_elided` tells that the bearer
+    was resolved from the context.
+    """
+
+    modality: str
+    cue: str | None
+    bearer: str | None
+    counterparty: str | None
+    action: str | None
+    condition: str | None
+    exception: str | None
+    sanction: str | None
+    bearer_elided: bool
+    spans: dict[str, tuple[int, int]]
+    method: Literal["rule", "model", "expert"]
+    confidence: float
+
+
 class ArticleResult(Contract):
     """`yilun article --json`. start, end and sha256 are those of `text` in the official text."""
 
@@ -140,6 +161,8 @@ class ArticleResult(Contract):
     citations_in: list[CitationRow]
     versions: list[VersionRow]
     scenarios: list[ScenarioRow]
+    norms: list[NormRow]
+    principles: list[str]
 
 
 class GoverningClause(Contract):
@@ -257,24 +280,8 @@ class PrecedenceResult(Contract):
     build: str
 
 
-class NormRow(Contract):
-    """A norm; string fields hold the words of the text or null, `spans` their offsets."""
-
-    modality: str
-    cue: str | None
-    bearer: str | None
-    counterparty: str | None
-    action: str | None
-    condition: str | None
-    exception: str | None
-    sanction: str | None
-    spans: dict[str, tuple[int, int]]
-    method: Literal["rule", "model", "expert"]
-    confidence: float
-
-
 class NormProvision(Contract):
-    """A provision with its norms."""
+    """A 款 (or point, or the one 项 asked for) with its norms, its 项 included; refers_to are ids."""
 
     id: str
     title: str
@@ -369,11 +376,11 @@ AVAILABLE: dict[str, type[Contract]] = {
     "status": StatusResult,
     "diff": DiffResult,
     "precedence": PrecedenceResult,
+    "norms": NormsResult,
 }
 """Contracts of commands that exist."""
 
 PLANNED: dict[str, type[Contract]] = {
-    "norms": NormsResult,
     "evaluate-row": EvaluationRow,
 }
 """Contracts agreed for commands that are not there yet."""

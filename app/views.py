@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from app.norm_views import NormView, norm_views
 from kg.build import Build, Citation, CitationTarget, Text
 from kg.citation import Anchor, Target
 from kg.citation_grammar import find_mentions
@@ -88,6 +89,8 @@ class ArticleView:
     citations_in: tuple[CitationView, ...]
     versions: tuple[VersionView, ...]
     scenarios: tuple[ScenarioView, ...]
+    norms: tuple[NormView, ...]
+    principles: tuple[str, ...]
 
 
 def find_article(build: Build, reference: str, as_of: date) -> tuple[Text, Provision]:
@@ -152,6 +155,7 @@ def article_view(build: Build, text: Text, provision: Provision, as_of: date) ->
     quote = text.quote(provision)
     paragraphs = [c for c in text.children(provision) if c.kind is Kind.PARAGRAPH]
     sole = len(paragraphs) == 1
+    norms = build.norms(provision.id)
     return ArticleView(
         id=str(provision.id),
         title=expression.title,
@@ -184,6 +188,8 @@ def article_view(build: Build, text: Text, provision: Provision, as_of: date) ->
         scenarios=tuple(
             ScenarioView(s.scenario, s.role, s.provision) for s in build.scenarios_on(text, provision)
         ),
+        norms=norm_views(norms, quote.start, quote.end),
+        principles=tuple(dict.fromkeys(e.name for n in norms for e in n.principles)),
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
+_FORCED = (CueKind.MODAL, CueKind.OPENER)
 _FORCED_LENGTH = 3
 _PUNCTUATION = re.compile(r"[\s，。；：、！？（）()《》“”\"「」【】\[\]〔〕,;:]")
 _TITLE = re.compile(r"《[^》]{1,80}》")
@@ -39,7 +40,7 @@ class Tokenizer:
         jieba.setLogLevel(logging.WARNING)
         self._vocab = vocab
         self._jieba = jieba.Tokenizer()
-        forced = {w for w, cue in lexicon.cues.items() if cue.kind is CueKind.MODAL}
+        forced = {w for w, cue in lexicon.cues.items() if cue.kind in _FORCED and len(w) > 1}
         forced |= {w for w in lexicon.party_of_word if len(w) >= _FORCED_LENGTH}
         for word in sorted({*lexicon.cues, *lexicon.party_of_word}):
             if len(word) > 1:

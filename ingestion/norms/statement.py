@@ -135,6 +135,7 @@ def _begins_anew(marked: Marked, segment: Segment) -> bool:
     return is_person(marked, segment.start, segment.end) and bool(subject(marked, segment.start, segment.end))
 
 
+_DATES = re.compile(r"^[^，。；]*(?:施行|废止|生效)")
 _BY_LAW = re.compile(r"^(?:依照|按照|根据|比照|以|参照)[^，]*$")
 
 
@@ -145,6 +146,8 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
     action = marked.text[last.action.start : last.action.end] if last.action else ""
     if re.search(r"对[^，]{2,}|由[^，]{2,}", words):
         return False
+    if head.modality is Modality.DECLARATION is last.modality:
+        return head.action == position and not _DATES.search(marked.text[head.at :])
     if head.opener and last.modality is Modality.OBLIGATION:
         return bool(_BY_LAW.match(action) or _NULL_BEARER.match(action))
     if last.modality is not Modality.LIABILITY:
