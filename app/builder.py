@@ -111,7 +111,7 @@ def _write(
                 selector=selector,
                 as_of=info.as_of,
                 read=cache.read,
-                norms=NormCache(home.cache / "norms", read_lexicon(pack), digest_folder(pack / "norms")),
+                norms=_norm_reader(home, pack),
                 progress=progress,
             )
         parameters = {
@@ -230,6 +230,14 @@ def _encode(home: Home, build_id: str, progress: Progress) -> str:
         progress=lambda done, total: progress("向量", done, total),
     )
     return encoder.name
+
+
+def _norm_reader(home: Home, pack: Path) -> NormCache | None:
+    """What reads norms with the pack's word lists; None for a pack that has none."""
+    lists = pack / "norms"
+    if not lists.is_dir():
+        return None
+    return NormCache(home.cache / "norms", read_lexicon(pack), digest_folder(lists))
 
 
 def code_digest() -> str:

@@ -119,7 +119,10 @@ class _ConfidenceRow(_Row):
 
 
 def read_lexicon(pack: Path) -> Lexicon:
-    """The word lists in a pack's norms folder; DamagedError names the line that is not as it should be."""
+    """The word lists in a pack's norms folder, empty where it has none.
+
+    DamagedError names the line that is not as it should be.
+    """
     folder = pack / "norms"
     topics: set[str] = {entry.name for entry in read_ledger(pack / "ledger").topics}
     cues = {
@@ -165,7 +168,7 @@ _R = TypeVar("_R", bound=_Row)
 
 
 def _read(path: Path, model: type[_R]) -> Iterator[tuple[str, _R]]:
-    for number, value in read_jsonl(path):
+    for number, value in read_jsonl(path) if path.is_file() else ():
         place = f"{path}:{number}"
         try:
             yield place, model.model_validate(value)
