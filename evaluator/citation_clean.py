@@ -16,6 +16,10 @@ _INVISIBLE = re.compile(
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\r\v\f\t]")
 _DASHES = re.compile("[\u2010-\u2012\u2015\u2212\u2500\u2501]")
 _COMPATIBLE = re.compile("[\u2e80-\u2fdf\uf900-\ufaff]")
+_MIXED = re.compile(
+    r"(?:(?<=第)|(?<=第 ))(?=[0-9一二三四五六七八九十百千零〇]*[0-9])(?=[0-9]*[一二三四五六七八九十百千零〇])[0-9一二三四五六七八九十百千零〇]{2,9}(?=\s?[条款项])"
+)
+_UNIT_VALUES = {"十": 10, "百": 100, "千": 1000}
 _INNER_BLANK = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 
 
@@ -55,7 +59,42 @@ def clean(text: str, finder: TitleFinder) -> CleanText:
         dropped = sorted([*dropped, *(held.span(*gap) for gap in gaps)])
     else:
         dropped = _blanks_in_titles(folded, finder)
-    return CleanText(*_without(folded, dropped)) if dropped else CleanText(folded, None)
+    cleaned = CleanText(*_without(folded, dropped)) if dropped else CleanText(folded, None)
+    return _with_plain_numbers(cleaned) if _MIXED.search(cleaned.text) else cleaned
+
+
+def _with_plain_numbers(cleaned: CleanText) -> CleanText:
+    """第1千2百18条 read as 第1218条: numbers in two scripts are written in one, never longer than before."""
+    kept: list[str] = []
+    offsets: list[int] = []
+    back = cleaned.offsets or range(len(cleaned.text))
+    at = 0
+    for match in _MIXED.finditer(cleaned.text):
+        value = _mixed_value(match[0])
+        if value is None or len(str(value)) > len(match[0]):
+            continue
+        kept += [cleaned.text[at : match.start()], str(value)]
+        places = back[match.start() : match.end()]
+        offsets += [*back[at : match.start()], *places[: len(str(value)) - 1], places[-1]]
+        at = match.end()
+    kept.append(cleaned.text[at:])
+    offsets += back[at:]
+    return CleanText("".join(kept), tuple(offsets))
+
+
+def _mixed_value(written: str) -> int | None:
+    """The value of a number in two scripts, None where its units are out of order."""
+    total, ceiling = 0, 10_000
+    for digits, unit in re.findall(r"([0-9一二三四五六七八九零〇]*)([十百千]?)", written):
+        plain = digits.translate(str.maketrans("一二三四五六七八九零〇", "12345678900")).lstrip("0")
+        worth = _UNIT_VALUES.get(unit, 1)
+        if not digits and not unit:
+            continue
+        if worth >= ceiling or len(plain) > (4 if total == 0 and worth == 1 else 2):
+            return None
+        total += int(plain or (1 if unit == "十" and not digits else 0)) * worth
+        ceiling = worth
+    return total or None
 
 
 def _one(char: str) -> str:

@@ -68,7 +68,7 @@ class Elsewheres:
         self,
         claim: str,
         text: Text,
-        own: Provision | None,
+        held: frozenset[str],
         *,
         front: bool,
         around: float,
@@ -76,14 +76,12 @@ class Elsewheres:
     ) -> Elsewhere | None:
         """The article of the same law that says a claim which the cited one does not; None unless it is clear.
 
-        `front` says whether the claim begins beside the citation (else it ends there), `around` how much of
+        `held` are the terms of the cited article. `front` says whether the claim begins beside the citation (else it ends there), `around` how much of
         the words on either side the cited article holds: what supports it there counts against a change.
         """
         best: tuple[float, Elsewhere] | None = None
         spans = list(windows(claim, front=front))
         weighed = [(words, self.supports.weights(words)) for words in spans]
-        articles = self.supports.articles(text)
-        held = next((terms for p, terms in articles if own and p.id == own.id), frozenset())
         own_most = max([around, *(self.supports.share(w, held) for _, w in weighed if sum(w.values()) >= 25)])
         for words, weights in weighed:
             total = sum(weights.values())

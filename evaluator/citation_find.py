@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from evaluator.citation_clean import CleanText, clean
 from evaluator.citation_members import Member, members
-from evaluator.citation_titles import Standing, standing
+from evaluator.citation_titles import Standing, is_home, standing
 from kg.citation import Anchor, Mention, Place, Target
-from kg.citation_grammar import find_mentions
+from kg.citation_grammar import find_mentions, find_short_names
 from kg.titles import TitleIndex, normal_title
 from kg.vocabulary import Kind
 
@@ -31,8 +31,8 @@ class WorkName:
 class FoundCitation:
     """One cited place. `start` and `end` are offsets of the original text, `inner` those of the clean one.
 
-    `works` are the works that it can count from, the likeliest first; none where the text does not say.
-    `mention` numbers the mention that it is part of: 第三条和第五条 are two citations of one mention.
+    `works` are the works that it can count from, the likeliest first; none where the text does not say, and
+    `either` where it names two at once (《甲法》与《乙法》…该法). `mention` numbers the mention that it is part of: 第三条和第五条 are two citations of one mention.
     `explicit` says whether the title stands in the mention itself.
     """
 
@@ -44,6 +44,7 @@ class FoundCitation:
     mention: int
     explicit: bool
     inner: tuple[int, int]
+    either: bool = False
 
 
 @dataclass(slots=True)
@@ -53,12 +54,15 @@ class _Trail:
     works: list[tuple[WorkName, bool]] = field(default_factory=list)  # with whether it is a law
     place: tuple[Place, ...] = ()
     end: int = 0
+    short: dict[str, WorkName] = field(default_factory=dict)  # names that the text itself defines
+    coupled: bool = False  # the last two works were named together: 《甲法》与《乙法》
 
-    def name(self, work: WorkName, *, law: bool) -> None:
+    def name(self, work: WorkName, *, law: bool, coupled: bool = False) -> None:
         """A work that from here on can be meant by 该法 or a bare 第…条."""
         self.works = [known for known in self.works if known[0] != work]
         self.works.append((work, law))
         self.place = ()
+        self.coupled = coupled
 
     def laws(self) -> tuple[WorkName, ...]:
         """The works that a bare place can count from, last named first; none right after a work that is no law."""
@@ -67,11 +71,15 @@ class _Trail:
         return tuple(work for work, law in reversed(self.works) if law)
 
     def ending(self, noun: str) -> tuple[WorkName, ...]:
-        """The last work whose title ends with a noun: 该条例; any work for 该法律 and the like."""
-        for work, law in reversed(self.works):
-            title = _QUALIFIER.sub("", normal_title(work.title).text)
-            if noun in _GENERIC or title.endswith(noun) or (noun == "法" and title.endswith(("法典", "编"))):
-                return (work,) if law else ()
+        """The last work whose title ends with a noun: 该条例; any work for 该法律 and the like.
+
+        Two where the text named them together and both end so.
+        """
+        for place, (work, law) in enumerate(reversed(self.works)):
+            if _ends_with(work, noun):
+                before = self.works[-2][0] if self.coupled and place == 0 and len(self.works) > 1 else None
+                both = before is not None and _ends_with(before, noun)
+                return () if not law else (work, before) if both and before else (work,)
         return ()
 
     def article(self) -> tuple[Place, ...]:
@@ -79,6 +87,14 @@ class _Trail:
         return next((self.place[: i + 1] for i, p in enumerate(self.place) if p.kind is Kind.ARTICLE), ())
 
 
+def _ends_with(work: WorkName, noun: str) -> bool:
+    title = _QUALIFIER.sub("", normal_title(work.title).text)
+    return noun in _GENERIC or title.endswith(noun) or (noun == "法" and title.endswith(("法典", "编")))
+
+
+_LONE = re.compile("实施细则|实施办法|实施条例|实施规定")
+_DEFINES = re.compile(r"简称(?:为|作|:)?\s?$")
+_COUPLED = re.compile(r"(?:》)?\s*(?:与|和|及|以及|、|,)?\s*(?:《)?\Z")
 _QUALIFIER = re.compile(r"(?:\([^()]{1,12}\))+$")
 _GENERIC = frozenset({"法律", "法规", "规定", "文件"})
 _OWN_BY_ANYONE = re.compile(
@@ -105,20 +121,44 @@ def find_citations(text: str, titles: TitleIndex) -> tuple[CleanText, list[Found
     """The clean form of a text and the citations of law in it, in order."""
     cleaned = clean(text, titles.finder())
     mentions = find_mentions(cleaned.text, titles)
-    trail = _Trail()
+    trail = _Trail(short={one.name: WorkName(one.title, None) for one in find_short_names(cleaned.text)})
+    passing = _in_passing(cleaned.text, mentions, titles)
     found: list[FoundCitation] = []
     for number, mention in enumerate(mentions):
         behind = mentions[number + 1] if number + 1 < len(mentions) else None
+        for title in passing.get(number, ()):
+            trail.name(WorkName(title, None), law=True)
         read = _read(cleaned.text, mention, behind, trail, titles)
         if read is None:
             continue
         works, targets = read
         for member in members(cleaned.text, mention, targets):
             found.append(_found(text, cleaned, works, member, number, mention))
+            if len(works) > 1 and mention.anchor is Anchor.SAME:
+                found[-1] = replace(found[-1], either=True)
         if targets[-1].path:
             trail.place = targets[-1].until or targets[-1].path
         trail.end = mention.end
     return cleaned, found
+
+
+def _in_passing(text: str, mentions: list[Mention], titles: TitleIndex) -> dict[int, list[str]]:
+    """Known titles that are named without 《》 and cite nothing themselves, by the mention that follows them.
+
+    民法典对隐私（第1032条）…: what comes after may count from them.
+    """
+    if not any(mention.anchor is not Anchor.TITLE for mention in mentions):
+        return {}
+    named: dict[int, list[str]] = {}
+    number = 0
+    for span in titles.finder().find_folded(text):
+        while number < len(mentions) and mentions[number].end <= span.start:
+            number += 1
+        if number == len(mentions):
+            break
+        if span.end <= mentions[number].start and is_home(text, span.start):
+            named.setdefault(number, []).append(text[span.start : span.end])
+    return named
 
 
 def _found(
@@ -139,12 +179,7 @@ def _read(
     """The works and places that a mention means; None if it cites no law."""
     match mention.anchor:
         case Anchor.TITLE:
-            work = WorkName(mention.title, mention.year)
-            kind = standing(text, mention, titles)
-            if kind is Standing.NO_WORK:
-                return None
-            trail.name(work, law=kind is Standing.LAW)
-            return ((work,), mention.targets) if kind is Standing.LAW else None
+            return _titled(text, mention, trail, titles)
         case Anchor.SAME:
             return _same(mention, trail)
         case Anchor.SELF:
@@ -159,6 +194,27 @@ def _read(
             return _bare(text, mention, behind, trail, titles)
 
 
+def _titled(text: str, mention: Mention, trail: _Trail, titles: TitleIndex) -> _Read | None:
+    if _DEFINES.search(text[max(0, mention.start - 10) : mention.start]):
+        return None  # （以下简称《条例》）
+    work = trail.short.get(mention.title) or WorkName(mention.title, mention.year)
+    kind = Standing.LAW if mention.title in trail.short else standing(text, mention, titles)
+    if kind is Standing.NO_WORK:
+        return None
+    lone = _LONE.fullmatch(normal_title(mention.title).text) if kind is Standing.LAW else None
+    if lone and (works := trail.ending(lone[0])):
+        return works, mention.targets
+    together = (
+        _COUPLED.match(
+            text[trail.end : min(mention.start, trail.end + 20)] if mention.start - trail.end < 20 else "·"
+        )
+        if trail.works and not trail.place
+        else None
+    )
+    trail.name(work, law=kind is Standing.LAW, coupled=together is not None)
+    return ((work,), mention.targets) if kind is Standing.LAW else None
+
+
 def _same(mention: Mention, trail: _Trail) -> _Read | None:
     noun = re.sub(r"^(?:该|同|上述|前述|这部)", "", mention.title)
     if noun in ("条", "款", "项"):
@@ -167,10 +223,12 @@ def _same(mention: Mention, trail: _Trail) -> _Read | None:
         return (trail.laws(), _under(base, mention.targets)) if base and trail.laws() else None
     works = trail.ending(noun)
     if works:
-        trail.name(works[0], law=True)
+        if len(works) == 1:
+            trail.name(works[0], law=True)
         return works, mention.targets
-    named = noun != mention.title  # 该条例, not a mere 条例
-    return ((), mention.targets) if named and not trail.works and noun in ("法", "条例") else None
+    # 该条例, or a mere 实施细则 with nothing before it that it could be: which one, the text does not say.
+    lone = noun in ("实施细则", "实施办法", "司法解释") or (noun != mention.title and noun in ("法", "条例"))
+    return ((), mention.targets) if lone and not trail.works else None
 
 
 def _around(text: str, mention: Mention, trail: _Trail) -> _Read | None:
@@ -185,6 +243,8 @@ def _around(text: str, mention: Mention, trail: _Trail) -> _Read | None:
     if not base or _in_quotes(text, mention.start):
         return None  # 有前款情形的 inside a quotation speaks of the law's own paragraphs
     first = base[-1].number - (mention.count or 1)
+    if first == 0 and mention.count <= 1:
+        first = 1  # 前款 said of the 第一款 just cited means that one
     if first < 1:
         return None
     until = Target((*base[:-1], replace(base[-1], number=first, sub=0)))

@@ -30,7 +30,7 @@ _SHORT_QUOTE = 4
 _CLAIMED = 0.4
 """The share of a claim that the cited article must hold for the claim to be called compared."""
 _LEVEL_SHARE, _LEVEL_OWN, _LEVEL_MARGIN = 0.5, 0.25, 0.35
-_NEAR_CLAUSE = 0.75
+_LONGEST_RANGE = 60
 
 
 class Cited(NamedTuple):
@@ -192,7 +192,7 @@ class Judge:
         resolution, passage = cited.resolution, cited.passage
         text, article = resolution.text, resolution.article
         assert text is not None and article is not None
-        held = self.supports.terms(text, article)
+        held = self._held(resolution)
         sides = [self.supports.weights(side) for side in (passage.before, passage.behind)]
         around = max(self.supports.share(side, held) for side in sides)
         weights = self.supports.weights(passage.claim)
@@ -209,15 +209,25 @@ class Judge:
             self._level_of_claim(cited, judgement, weights)
         self._turned(cited, judgement, quoted=quoted)
 
+    def _held(self, resolution: Resolution) -> frozenset[str]:
+        """The terms of the cited article, of all articles where a range is cited."""
+        text, article = resolution.text, resolution.article
+        assert text is not None and article is not None
+        held = self.supports.terms(text, article)
+        for provision in resolution.provisions[1:_LONGEST_RANGE]:
+            held |= self.supports.terms(text, provision)
+        return held
+
     def _elsewhere(self, cited: Cited, judgement: Judgement, around: float) -> bool:
         resolution, passage = cited.resolution, cited.passage
         text, article = resolution.text, resolution.article
         assert text is not None and article is not None
         front = passage.front
         # Words before a citation may belong to the one before it: an article that the text cites is no other.
-        besides = {str(article.id), *(cited.besides if front else cited.named)}
+        own = {str(p.id) for p in resolution.provisions[:_LONGEST_RANGE]}
+        besides = {str(article.id), *own, *(cited.besides if front else cited.named)}
         other = self.elsewheres.of_claim(
-            passage.claim, text, article, front=front, around=around, besides=besides
+            passage.claim, text, self._held(resolution), front=front, around=around, besides=besides
         ) or self.elsewheres.in_other_laws(
             passage.claim, around, resolution.as_of, front=front, besides=besides
         )
@@ -256,7 +266,7 @@ class Judge:
         text, article = resolution.text, resolution.article
         assert text is not None and article is not None
         claim = _unquoted(passage.claim) if quoted else passage.claim
-        for fault in turned(claim, text.words(article), near=_NEAR_CLAUSE):
+        for fault in turned(claim, text.words(article)):
             judgement.add(Outcome.UNSUPPORTED, fault.zh(), fault.detail)
 
 

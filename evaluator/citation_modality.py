@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
+from typing import NamedTuple
 
 from evaluator.citation_outcome import Detail
 from evaluator.citation_quote import arabic, plain
@@ -41,7 +42,10 @@ _OPPOSED = {
     frozenset({Force.MUST, Force.NEED_NOT}),
     frozenset({Force.MAY, Force.MUST_NOT}),
 }
-_ALMOST = 0.25
+_ACTION = 14
+_LEAST_SHARED, _SAME_ACTION, _SAME_CLAUSE = 2, 0.6, 0.5
+_ADDED = re.compile(r"除非[^,。;]{2,20}|但[^,。;]{1,20}除外|除[^,。;]{1,20}(?:以外|之外)")
+_ANY_EXCEPTION = re.compile(r"除|但是|但|不适用|例外|另有")
 _CLAUSE = re.compile(r"[^,，;；。!！?？\n:：]+")
 _QUANTITY = re.compile(
     r"(?P<number>\d+)(?P<unit>个?工作日|[日天]|个?小时|个?月|周岁|年|万元|元|倍|%|份|次|名|人|周)"
@@ -68,26 +72,24 @@ class Turned:
         match self.detail:
             case Detail.MODALITY_FLIP:
                 return f"条文用“{self.official}”，文中说“{self.said}”"
+            case Detail.EXCEPTION_ADDED:
+                return f"条文没有例外，文中说“{self.said}”"
             case Detail.NUMBER_CHANGED:
                 return f"条文写“{self.official}”，文中说“{self.said}”"
             case _:
                 return f"条文有例外“{self.official}”，文中说“{self.said}”"
 
 
-def turned(claim: str, official: str, *, near: float) -> list[Turned]:
-    """What a claim turns round in an official text.
-
-    `near` is the share of a clause's pairs of characters that must be found in one clause of the text for the two
-    to be compared at all.
-    """
+def turned(claim: str, official: str) -> list[Turned]:
+    """What a claim turns round in an official text; each thing once, in the order of the claim."""
     clauses = list(_clauses(official))
+    commands = [command for clause in clauses for command in _commands(clause)]
     found: list[Turned] = []
     for said in _clauses(claim):
-        partners = _partners(said, clauses, near)
-        if partners:
-            found += _modality(said, partners)
-            found += _numbers(said, partners[0], official)
-    if exception := _dropped(claim, official):
+        for mine in _commands(said):
+            found += _modality(mine, commands)
+        found += _numbers(said, clauses, official)
+    if exception := _dropped(claim, official) or _added(claim, official):
         found.append(exception)
     return list(dict.fromkeys(found))
 
@@ -99,51 +101,87 @@ def _clauses(text: str) -> Iterator[str]:
 
 
 def _pairs(text: str) -> frozenset[str]:
-    bare = _CUE.sub("|", re.sub(r"\d+", "#", arabic(text)))
-    return frozenset(a + b for a, b in pairwise(bare) if "|" not in (a, b) and "#" not in (a, b))
+    return frozenset(a + b for a, b in pairwise(text))
 
 
-def _partners(said: str, clauses: list[str], near: float) -> list[str]:
-    """The clauses that a clause repeats, the nearest first, with those that come almost as near."""
-    pairs = _pairs(said)
-    if len(pairs) < 4:
-        return []
-    shares = sorted(((-len(pairs & _pairs(c)) / len(pairs), i) for i, c in enumerate(clauses)))
-    if not shares or -shares[0][0] < near:
-        return []
-    return [clauses[i] for share, i in shares if -share >= near - _ALMOST]
+class _Command(NamedTuple):
+    """A word of deontic force with the action behind it, and the words before it, as pairs of characters."""
+
+    force: Force
+    word: str
+    action: frozenset[str]
+    before: frozenset[str]
 
 
-def _force(clause: str) -> tuple[Force, str] | None:
-    """The one force that a clause has; None where it has none or several."""
-    cues = [(Force[m.lastgroup or ""], m[0]) for m in _CUE.finditer(clause)]
-    return cues[0] if len({force for force, _ in cues}) == 1 else None
+def _commands(clause: str) -> list[_Command]:
+    folded = plain(clause)
+    cues = list(_CUE.finditer(folded))
+    found = []
+    for place, cue in enumerate(cues):
+        stop = cues[place + 1].start() if place + 1 < len(cues) else len(folded)
+        action = folded[cue.end() : min(stop, cue.end() + _ACTION)]
+        if len(action) >= 2:
+            force = Force[cue.lastgroup or ""]
+            found.append(_Command(force, cue[0], _pairs(action), _pairs(folded[: cue.start()])))
+    return found
 
 
-def _modality(said: str, partners: list[str]) -> Iterator[Turned]:
-    mine = _force(said)
-    forces = [_force(partner) for partner in partners]
-    theirs = forces[0]
-    if mine is None or theirs is None or frozenset({mine[0], theirs[0]}) not in _OPPOSED:
+def _alike(mine: _Command, theirs: _Command) -> float:
+    """The share of the shorter action that the two have in common; 0 for fewer than two pairs."""
+    shared = len(mine.action & theirs.action)
+    least = min(len(mine.action), len(theirs.action))
+    if shared < _LEAST_SHARED and not (shared and shared == least == len(mine.action)):
+        return 0.0
+    return shared / least if least else 0.0
+
+
+def _modality(mine: _Command, commands: list[_Command]) -> Iterator[Turned]:
+    """A command that the text gives with the opposite force, and nowhere with this one."""
+    nearest = max(commands, key=lambda theirs: _alike(mine, theirs), default=None)
+    if nearest is None or _alike(mine, nearest) < _SAME_ACTION:
         return
-    if all(force and force[0] is not mine[0] for force in forces):
-        yield Turned(Detail.MODALITY_FLIP, theirs[1], mine[1])
+    if frozenset({mine.force, nearest.force}) not in _OPPOSED:
+        return
+    if any(c.force is mine.force and _alike(mine, c) >= _SAME_ACTION / 2 for c in commands):
+        return
+    yield Turned(Detail.MODALITY_FLIP, nearest.word, mine.word)
 
 
-def _numbers(said: str, partner: str, official: str) -> Iterator[Turned]:
+def _numbers(said: str, clauses: list[str], official: str) -> Iterator[Turned]:
+    """A quantity that the text does not have, in a clause that repeats one of its clauses with another."""
     mine = _quantities(said)
-    theirs = _quantities(partner)
-    everywhere = set(_quantities(official))
-    if len(mine) != 1 or len(theirs) != 1:
+    if not mine:
         return
-    (number, unit), (right, same) = mine[0], theirs[0]
-    if unit == same and number != right and (number, unit) not in everywhere:
-        yield Turned(Detail.NUMBER_CHANGED, f"{right}{unit}", f"{number}{unit}")
+    everywhere = set(_quantities(official))
+    pairs = _numberless(said)
+    if len(pairs) < 3:
+        return
+    partner = max(clauses, key=lambda c: len(pairs & _numberless(c)), default="")
+    if len(pairs & _numberless(partner)) < _SAME_CLAUSE * len(pairs):
+        return
+    theirs = _quantities(partner)
+    for number, unit in mine:
+        same_unit = [right for right, other in theirs if other == unit]
+        if (number, unit) not in everywhere and same_unit:
+            yield Turned(Detail.NUMBER_CHANGED, f"{same_unit[0]}{unit}", f"{number}{unit}")
+
+
+def _numberless(clause: str) -> frozenset[str]:
+    bare = re.sub(r"\d+", "#", arabic(clause))
+    return frozenset(pair for pair in _pairs(bare) if "#" not in pair)
 
 
 def _quantities(text: str) -> list[tuple[str, str]]:
     unit = {"天": "日", "个工作日": "工作日", "个小时": "小时", "个月": "月"}
     return [(m["number"], unit.get(m["unit"], m["unit"])) for m in _QUANTITY.finditer(arabic(text))]
+
+
+def _added(claim: str, official: str) -> Turned | None:
+    """An exception that the text does not have: 但医疗文书除外."""
+    added = _ADDED.search(claim)
+    if added is None or _ANY_EXCEPTION.search(official):
+        return None
+    return Turned(Detail.EXCEPTION_ADDED, "", added[0])
 
 
 def _dropped(claim: str, official: str) -> Turned | None:
@@ -156,5 +194,6 @@ def _dropped(claim: str, official: str) -> Turned | None:
 
 def quotation_flips(official: str, quoted: str) -> bool:
     """Whether the difference of two wordings is one of modality: 应当 for 可以."""
-    mine, theirs = _force(plain(quoted)), _force(plain(official))
-    return bool(mine and theirs and mine[0] is not theirs[0])
+    mine = [Force[cue.lastgroup or ""] for cue in _CUE.finditer(plain(quoted))]
+    theirs = [Force[cue.lastgroup or ""] for cue in _CUE.finditer(plain(official))]
+    return mine != theirs

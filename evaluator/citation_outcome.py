@@ -56,6 +56,7 @@ class Detail(StrEnum):
     NOT_YET = "not_yet"
     MODALITY_FLIP = "modality_flip"
     DROPPED_EXCEPTION = "dropped_exception"
+    EXCEPTION_ADDED = "exception_added"
     NUMBER_CHANGED = "number_changed"
     OLD_NUMBERING = "old_numbering"
 

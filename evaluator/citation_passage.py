@@ -12,6 +12,9 @@ _QUOTE = re.compile(r"“([^“”]{1,1500})”|「([^「」]{1,1500})」|『([^
 _CONNECTIVE = re.compile(
     r"[\s、,和与及或以并也还即则:*()·-]|以及|或者|还有|同时|结合|参照|依据|根据|按照|对照|分别|都|均|的|规定|等|有关|相关|条文|《[^》]*》"
 )
+_LEADS_ON = re.compile(
+    r"[^,:。;]{0,40}(?:看|见|查|按|依|依照|根据|按照|依据|适用|违反|参照|是|由|属于|与|和|及|或|在|按照|规定在|对应|结合|又有|还有|有)\s?[(《]?$"
+)
 _HANZI = re.compile(r"[\u4e00-\u9fff]")
 _HOLLOW = re.compile(
     r"^[\s、,:*)\]》”\"—-]*(?:等)?(?:的)?(?:相关|有关|明确|具体|强制性?|上述|禁止性?)?(?:规定|要求|条款|条文|内容|义务|责任|精神|处理|执行|追究|处罚|予以处罚|办理|来处理|承担)*(?:了|的|吗|呢|者|,|、|:|\s)*$"
@@ -84,6 +87,8 @@ class Passages:
         limit = self.spans[last + 1][0] if last + 1 < len(self.spans) else len(self.text)
         right = min(self._sentence_end(tail), limit, tail + _MOST)
         behind = self.text[tail:right]
+        if last + 1 < len(self.spans) and right == limit:
+            behind = _LEADS_ON.sub("", behind)
         bracketed = bool(re.search(r"[(\[]\s?(?:见|参见|详见|依据|根据|依|按)?[:\s]?$", before)) and bool(
             re.match(r"\s?[^()\[\]]{0,20}[)\]]", behind)
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from evaluator.citation_find import FoundCitation, WorkName
 from evaluator.citation_outcome import Detail, Outcome
@@ -14,6 +16,13 @@ from kg.model import Expression, Provision, RelatedTitle, Source
 from kg.places import enclosing, places_of
 from kg.titles import TitleHit, TitleRelation, normal_title
 from kg.vocabulary import Kind, Status
+
+_QUALIFIER = re.compile(r"(?:\([^()]{1,12}\))+$")
+_ISSUER = re.compile(r"^(?:最高人民法院|最高人民检察院|两高|、|和|的|关于)+")
+_NOUNS = (
+    "实施条例", "实施细则", "实施办法", "实施规定", "修正案", "司法解释", "条例", "办法", "规定", "细则", "规范", "解释",
+    "准则", "规则", "规程",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,9 @@ def resolve_citation(build: Build, found: FoundCitation, as_of: date) -> Resolut
     """Resolve a citation on a day; of several works that it can count from, the first that has the place."""
     if not found.works:
         return Resolution(None, as_of, Outcome.AMBIGUOUS, "文中没有写明是哪部法律的条文")
+    if found.either:
+        named = "、".join(f"《{work.title}》" for work in found.works)
+        return Resolution(None, as_of, Outcome.AMBIGUOUS, f"文中同时提到{named}，未写明所指")
     tried = [
         _resolve_in(build, work, found.target, as_of) for work in found.works[: 1 if found.explicit else 3]
     ]
@@ -51,6 +63,10 @@ def resolve_citation(build: Build, found: FoundCitation, as_of: date) -> Resolut
 def _resolve_in(build: Build, work: WorkName, target: Target, as_of: date) -> Resolution:
     hits = build.titles.lookup(work.title)
     if not hits:
+        if len(alike := _alike_titles(build, work.title)) > 1:
+            named = "、".join(f"《{title}》" for title in alike[:4])
+            more = f"等 {len(alike)} 部" if len(alike) > 4 else ""
+            return Resolution(None, as_of, Outcome.AMBIGUOUS, f"名称不全，可指{named}{more}")
         return Resolution(None, as_of, Outcome.OUT_OF_CORPUS, f"台账与构建中都没有《{work.title}》")
     keys = sorted({hit.key for hit in hits})
     if len(keys) > 1:
@@ -67,6 +83,29 @@ def _resolve_in(build: Build, work: WorkName, target: Target, as_of: date) -> Re
         expression, status = applied
         return _in_text(build, expression, target, as_of, status=status)
     return _not_applied(build, source, target, as_of)
+
+
+def _alike_titles(build: Build, written: str) -> list[str]:
+    """The titles that a shortened title may stand for: same noun, and all its other characters in a row.
+
+    Only to say that a title is not clear: nothing is ever resolved by a part of a title.
+    """
+    name = _QUALIFIER.sub("", normal_title(written).text)
+    noun = next((noun for noun in _NOUNS if name.endswith(noun)), None)
+    if noun is None:
+        return []
+    core = _ISSUER.sub("", name.removesuffix(noun))
+    noun = "解释" if noun == "司法解释" else noun
+    return [
+        title
+        for title, source in _plain_titles(build)
+        if title.endswith(noun) and core in title.removesuffix(noun) and source
+    ]
+
+
+@lru_cache(maxsize=4)
+def _plain_titles(build: Build) -> list[tuple[str, str]]:
+    return sorted((_QUALIFIER.sub("", normal_title(s.title).text), s.key) for s in build.sources.values())
 
 
 def _edition(source: Source, work: WorkName, hit: TitleHit) -> int | None:
@@ -165,6 +204,8 @@ def _in_text(
     outcome = Outcome.NOT_IN_FORCE if gone else None
     whole = not target.path
     places, reason = ([], "") if whole else places_of(text, target)
+    if not whole and not places and (bare := _without_unmarked(text, target)):
+        places, reason = places_of(text, bare)
     article = enclosing(text, places[0], Kind.ARTICLE) if places else None
     if not whole and not places:
         article, outcome_here, reason = _why_missing(text, target, reason)
@@ -173,6 +214,22 @@ def _in_text(
         expression.title, as_of, outcome, "；".join(filter(None, (gone, reason))), details, text, tuple(places),
         article, status, successor, not_in_force=bool(gone),
     )  # fmt: skip
+
+
+def _without_unmarked(text: Text, target: Target) -> Target | None:
+    """The target without 编章 that the text does not mark: some copies lack the heading of the first 编."""
+    article = next((place for place in target.path if place.kind is Kind.ARTICLE), None)
+    containers = {place.kind for place in target.path if place.kind.is_container}
+    if article is None or not containers:
+        return None
+    alone, _ = places_of(text, Target((article,)))
+    if not alone or any(a.kind in containers for a in text.ancestors(alone[0])):
+        return None
+
+    def bare(path: tuple[Place, ...]) -> tuple[Place, ...]:
+        return tuple(place for place in path if not place.kind.is_container)
+
+    return Target(bare(target.path), bare(target.until))
 
 
 def _why_missing(text: Text, target: Target, reason: str) -> tuple[Provision | None, Outcome, str]:

@@ -17,7 +17,7 @@ class Standing(Enum):
     NO_WORK = auto()  # nothing that later words could refer to
 
 
-_STATE_NOUN = re.compile(r"(?:法|法典|条例|修正案|司法解释)$")
+_STATE_NOUN = re.compile(r"(?:法|法典|条例|修正案|司法解释|实施细则|实施办法)$")
 _LAW_NOUN = re.compile(
     r"(?:法|法典|条例|办法|规定|解释|细则|规范|规则|规程|决定|修正案|指导原则|通则|准则)(?:\([^()]{1,12}\))*$"
 )
@@ -42,6 +42,12 @@ _FOREIGN_BEFORE = re.compile(
 _DRAFT = re.compile(r"草案|征求意见稿|建议稿|送审稿")
 
 
+def is_home(text: str, start: int) -> bool:
+    """Whether a title at this place of a clean text is that of a law of this country, not 美国的医师法."""
+    before = text[max(0, start - 12) : start]
+    return not _FOREIGN_BEFORE.search(before) and not _OWN.search(before)
+
+
 def standing(text: str, mention: Mention, titles: TitleIndex) -> Standing:
     """What the title of a mention is, where it stands in a clean text."""
     bracketed = text.startswith("《", mention.start) or "《" in mention.surface
@@ -51,6 +57,10 @@ def standing(text: str, mention: Mention, titles: TitleIndex) -> Standing:
         return Standing.OTHER
     if titles.lookup(mention.title):
         return Standing.LAW
+    plain = re.sub(r"(?:\([^()]{1,12}\))+$", "", name)
+    behind = text[mention.start : mention.end + 12].partition("》")[2]
+    if re.match(r"\s?\([^()\n]{0,8}[A-Z]{3,}[^()\n]{0,20}\)", behind):
+        return Standing.OTHER  # 《通用数据保护条例》（GDPR）
     if re.search("[A-Za-z]", name) or _FOREIGN.search(name) or _DRAFT.search(name):
         return Standing.OTHER
     if _OWN.search(before) or (_INSTITUTION.search(name) and not _GENERIC_INSTITUTION.search(name)):
@@ -60,6 +70,6 @@ def standing(text: str, mention: Mention, titles: TitleIndex) -> Standing:
     if _NOT_A_LAW.search(name):
         return Standing.NO_WORK
     placed = any(target.path for target in mention.targets)
-    if placed and _STATE_NOUN.search(name) and 3 <= len(name) <= 30:
+    if placed and _STATE_NOUN.search(plain) and 3 <= len(name) <= 30:
         return Standing.LAW
     return Standing.OTHER if placed else Standing.NO_WORK

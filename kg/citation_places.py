@@ -109,8 +109,8 @@ _MORE_SUBS = re.compile(  # 第一百二十条之一、之二, 第一百二十�
     re.VERBOSE,
 )
 _DOWN = re.compile(  # between two steps of one chain, with the quoted name of a chapter if there is one
-    r"""(?: [ \t\u3000*]{0,4} (?: ["“'‘(] [^"“”'‘’()\n。;]{1,20} ["”'’)] )? (?: 的 | 中的? | 之 )? [ \t\u3000*]{0,2}
-          | \s{0,3} (?= 第[^\n]{1,8}[款项目] ) )""",
+    r"""(?: \s{0,3} (?= 第[^\n]{1,8}[款项目] )
+          | [ \t\u3000*]{0,4} (?: ["“'‘(] [^"“”'‘’()\n。;]{1,20} ["”'’)] )? (?: 的 | 中的? | 之 )? [ \t\u3000*]{0,2} )""",
     re.VERBOSE,
 )
 _JOINT = re.compile(  # with the catchword of the place before: 第1219条（知情同意）、第1220条
@@ -196,6 +196,8 @@ def is_citation(text: str, at: int) -> bool:
 
 def _joins(text: str, joint: re.Match[str], run: _Run, last: tuple[Place, ...]) -> bool:
     """Whether what follows a joint continues the list."""
+    if joint["range"] and joint["range"][0] in "-—–" and "\n" in joint[0]:
+        return False  # the dash of the next line in a list
     first = text[joint.end()]
     unit = run.paths[0][-1].kind
     if first != "第" and unit not in {place.kind for place in last}:

@@ -90,7 +90,7 @@ def peer() -> Callable[[Row], list[Predicted]]:
             outcome = "verified" if answer["verified"] else (
                 "out_of_corpus" if answer.get("reason") == "law_not_found" else "not_found"
             )  # fmt: skip
-            article = _article(number) if isinstance(number, int) else None
+            article = _article(number) if isinstance(number, int) else number
             found.append(
                 Predicted(
                     match.start(), match.end(), answer.get("law") if number else None, article, None, None,
