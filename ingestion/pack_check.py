@@ -18,7 +18,7 @@ from kg.titles import TitleIndex, TitleRelation
 
 KNOWN = frozenset(
     {
-        "pack.json", "README.md", "LICENSES.md", "splits.tsv", "ledger", "cases", "norms", "glosses", "gold",
+        "pack.json", "README.md", "LICENSES.md", "splits.tsv", "ledger", "cases", "norms", "glosses", "guardian", "gold",
         "vectors", "models", "reviews",
     }
 )  # fmt: skip
