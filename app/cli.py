@@ -14,6 +14,7 @@ import typer
 
 from app.commands_cite import cite_app
 from app.commands_diff import diff
+from app.commands_export import export_app
 from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
@@ -50,6 +51,7 @@ app.add_typer(cite_app, name="cite")
 app.command("diff")(diff)
 app.command("precedence")(precedence)
 app.add_typer(pack_app, name="pack")
+app.add_typer(export_app, name="export")
 app.command("norms")(norms)
 
 

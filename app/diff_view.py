@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from app.views import work_key
 from kg.build import Build, ScenarioLink, Text
 from kg.comparison import Difference, Extent, compare
 from kg.diff import Change, ChangeKind, Diff, diff, own_words
@@ -74,7 +75,7 @@ def choose(build: Build, title: str, since: str | None, until: str | None, today
     `title` names a work; what it replaced and what replaced it are found by the recorded events. Without
     `until`, the text that applies today; without `since`, the text before that. InputError says what is held.
     """
-    key = _key(build, title)
+    key = work_key(build, title)
     lineage = _lineage(build, key)
     after = _chosen(build, lineage, key, until, today)
     if since is not None:
@@ -86,17 +87,6 @@ def choose(build: Build, title: str, since: str | None, until: str | None, today
     if len({e.id.key for e in earlier}) > 1:
         raise InputError(f"{after.id} 取代了不止一部：{_held(earlier)}；请用 --from 给出其一的版本 id")
     return build.text(earlier[-1].id), build.text(after.id)
-
-
-def _key(build: Build, title: str) -> str:
-    name = title.strip().removeprefix("《").removesuffix("》")
-    hits = build.titles.lookup(name)
-    keys = sorted({hit.key for hit in hits})
-    if not keys:
-        raise InputError(f"台账与语料中没有《{name}》；yilun status 列出所含文件")
-    if len(keys) > 1:
-        raise InputError(f"《{name}》可指 {'、'.join(keys)}；请写全称")
-    return keys[0]
 
 
 def _lineage(build: Build, key: str) -> list[Expression]:

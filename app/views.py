@@ -111,6 +111,28 @@ def find_article(build: Build, reference: str, as_of: date) -> tuple[Text, Provi
     return text, places[0]
 
 
+def work_key(build: Build, title: str) -> str:
+    """The work that a title names, with or without 《》; InputError if none or more than one has it."""
+    name = title.strip().removeprefix("《").removesuffix("》")
+    keys = sorted({hit.key for hit in build.titles.lookup(name)})
+    if not keys:
+        raise InputError(f"台账与语料中没有《{name}》；yilun status 列出所含文件")
+    if len(keys) > 1:
+        raise InputError(f"《{name}》可指 {'、'.join(keys)}；请写全称")
+    return keys[0]
+
+
+def find_text(build: Build, reference: str, as_of: date) -> Text:
+    """The text that a title names on a day, or the one whose id is given; InputError says what is held."""
+    if "@" in reference:
+        return build.text(reference)
+    key = work_key(build, reference)
+    found = build.in_force(key, as_of)
+    if found is None:
+        raise InputError(_no_version(build, key, as_of))
+    return build.text(found[0].id)
+
+
 def _cited_work(build: Build, reference: str) -> tuple[str, Target]:
     from retrieval.exact import typed_citation
 

@@ -274,6 +274,10 @@ class Build:
 
     # -- relations ---------------------------------------------------------------------------------
 
+    def citations_of(self, text: Text) -> tuple[Citation, ...]:
+        """The citations that stand in a text, in order."""
+        return tuple(self._citations_by_expression.get(str(text.expression.id), ()))
+
     def citations_from(self, text: Text, provision: Provision) -> list[Citation]:
         """The citations that stand inside a provision."""
         found = self._citations_by_expression.get(str(text.expression.id), [])
