@@ -103,7 +103,9 @@ def read_fact_words(pack: Path, parties: Mapping[str, Party]) -> FactWords:
     """
     folder = pack / "facts"
     # A single character such as 人 is a word of law but would be found inside any other word.
-    actors = {word: (party.id,) for party in parties.values() for word in party.words if len(word) > 1}
+    actors: dict[str, tuple[str, ...]] = {
+        word: (party.id,) for party in parties.values() for word in party.words if len(word) > 1
+    }
     for place, actor in _read(folder / "actors.jsonl", _ActorRow):
         _known(actor.parties, parties, place)
         actors[actor.word] = tuple(actor.parties)
