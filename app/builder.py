@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ingestion.acquire import acquire
@@ -28,7 +28,9 @@ from kg.home import Home
 from kg.manifest import Manifest
 from kg.pack import digest_folder, pack_folder
 from kg.pack_info import read_pack_info
-from kg.problem import DamagedError, InputError, StoreError, YilunError
+from kg.problem import DamagedError, InputError, Problem, StoreError, YilunError
+from kg.review import Review
+from kg.review_log import read_reviews
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done, and how much there is (0: not known)."""
@@ -73,14 +75,19 @@ def make_build(
             acquisition = acquire(list(corpus), packaged=not corpus)
             if not acquisition.texts:
                 raise InputError(_nothing(corpus, acquisition))
-            inputs, digest = _inputs(acquisition, selector, pack)
+            folders = [pack / "reviews", home.reviews]
+            reviews, torn = read_reviews(folders)
+            acquisition = replace(acquisition, problems=(*acquisition.problems, *map(_unplaced, torn)))
+            inputs, digest = _inputs(acquisition, selector, pack, reviews)
         existing = _existing(home, digest)
         if existing:
             report.build_id, report.unchanged = existing.id, True
             report.counts = existing.manifest.counts
         else:
             with _reporting_full_disk(home):
-                report.counts = _write(home, acquisition, selector, pack, inputs, digest, report, progress)
+                report.counts = _write(
+                    home, acquisition, reviews, selector, pack, inputs, digest, report, progress
+                )
         _finish(home, report, environ, load_graph=load_graph, encode=encode, progress=progress)
     return report
 
@@ -88,6 +95,7 @@ def make_build(
 def _write(
     home: Home,
     acquisition: Acquisition,
+    reviews: Sequence[Review],
     selector: str,
     pack: Path,
     inputs: Mapping[str, str],
@@ -112,6 +120,7 @@ def _write(
                 as_of=info.as_of,
                 read=cache.read,
                 norms=_norm_reader(home, pack),
+                reviews=reviews,
                 progress=progress,
             )
         parameters = {
@@ -249,7 +258,14 @@ def code_digest() -> str:
     return total.hexdigest()
 
 
-def _inputs(acquisition: Acquisition, selector: str, pack: Path) -> tuple[dict[str, str], str]:
+def _unplaced(problem: Problem) -> Problem:
+    """A problem of a review file without the folder of this machine: builds do not depend on it."""
+    return replace(problem, place=f"reviews/{Path(problem.place).name}")
+
+
+def _inputs(
+    acquisition: Acquisition, selector: str, pack: Path, reviews: Sequence[Review]
+) -> tuple[dict[str, str], str]:
     texts = hashlib.sha256()
     for acquired in acquisition.texts:
         claims = [[c.field, c.value, c.evidence] for c in acquired.claims]
@@ -272,6 +288,7 @@ def _inputs(acquisition: Acquisition, selector: str, pack: Path) -> tuple[dict[s
         "cases": digest_folder(pack / "cases"),
         "glosses": digest_folder(pack / "glosses"),
         "norms": digest_folder(pack / "norms"),
+        "reviews": hashlib.sha256("".join(one.id for one in reviews).encode()).hexdigest(),
         "code": code_digest(),
     }
     digest = hashlib.sha256(json.dumps([inputs, selector], sort_keys=True).encode()).hexdigest()

@@ -18,6 +18,7 @@ from app.commands_export import export_app
 from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
+from app.commands_review import review_app
 from app.terminal import (
     AsOfOption,
     BuildOption,
@@ -52,6 +53,7 @@ app.command("diff")(diff)
 app.command("precedence")(precedence)
 app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")
+app.add_typer(review_app, name="review")
 app.command("norms")(norms)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ingestion.document import Document, best_claim
+from ingestion.fact_reviews import correct_ledger
 from ingestion.ledger import UNVERIFIED, Action, Ledger
 from ingestion.norms.lexicon import EMPTY, Lexicon
 from ingestion.norms.reader import NormReader
@@ -23,6 +24,8 @@ from kg.identity import ExpressionId
 from kg.model import Expression, Source, TopicEntry
 from kg.norm import Norm, NormLink
 from kg.problem import InputError, Problem, Severity
+from kg.review import Judged, Review
+from kg.reviewing import apply_reviews
 from kg.titles import TitleIndex, TitleRelation
 from kg.vocabulary import Kind, Level
 
@@ -58,6 +61,7 @@ class Compiled:
     norms: Mapping[str, tuple[Norm, ...]]  # by text
     ties: tuple[NormLink, ...]
     lexicon: Lexicon
+    reviews: tuple[Judged, ...]
 
 
 def compile_build(
@@ -69,6 +73,7 @@ def compile_build(
     as_of: date,
     read: Callable[[Acquired], Document],
     norms: NormReader | None = None,
+    reviews: Sequence[Review] = (),
     progress: Progress,
 ) -> Compiled:
     """Make a build of what was acquired.
@@ -76,9 +81,12 @@ def compile_build(
     `selector` is `ledger` (works of the ledger), `all`, or titles separated by commas. `as_of` is the day on
     which the cases were written: their gold clauses bind to the versions that applied then. `read` repairs
     and parses one text (from a cache, if there is one). `norms` reads what the texts demand; without it the
-    build has none.
+    build has none. `reviews` are the experts': of facts of the ledger, and of norms.
     """
     problems = list(acquisition.problems)
+    corrected = correct_ledger(ledger, reviews)
+    ledger = corrected.ledger
+    problems += corrected.problems
     named = TitleIndex.build(ledger.sources.values())
     chosen, sources, refused = _choose(acquisition.texts, ledger, named, selector)
     problems += refused
@@ -146,7 +154,14 @@ def compile_build(
         assert norms is not None
         stated[str(text.expression.id)] = tuple(norms.norms(text))
         progress("规范", number, len(flat))
-    ties = find_ties({str(t.expression.id): t for t in flat}, stated, citations, definitions, bases)
+    by_id = {str(text.expression.id): text for text in flat}
+    reviewed = apply_reviews(reviews, stated, by_id.get)
+    stated = dict(reviewed.norms)
+    problems += reviewed.problems
+    states = {**corrected.states, **reviewed.states}
+    judged = tuple(Judged(one, states[one.id]) for one in reviews)
+    ties = find_ties(by_id, stated, citations, definitions, bases)
+    counts.update(Counter(f"reviews_{one.state.value}" for one in judged))
     counts.update(Counter(f"norms_{n.modality.value}" for group in stated.values() for n in group))
     supersessions = _supersessions(texts, ended_by)
     counts.update(Counter(f"citations_{c.outcome}" for c in citations))
@@ -181,6 +196,7 @@ def compile_build(
         norms=stated,
         ties=tuple(ties),
         lexicon=norms.lexicon if norms else EMPTY,
+        reviews=judged,
     )
 
 

@@ -26,6 +26,8 @@ _NEXT = EdgeKind(Label.PROVISION, RelationType.NEXT, Label.PROVISION)
 _DEFINES = EdgeKind(Label.PROVISION, RelationType.DEFINES, Label.TERM)
 _IMPLEMENTS = EdgeKind(Label.EXPRESSION, RelationType.IMPLEMENTS, Label.SOURCE)
 _SUPERSEDES = EdgeKind(Label.EXPRESSION, RelationType.SUPERSEDES, Label.EXPRESSION)
+_REVIEWS_PROVISION = EdgeKind(Label.REVIEW, RelationType.REVIEWS, Label.PROVISION)
+_REVIEWS_SOURCE = EdgeKind(Label.REVIEW, RelationType.REVIEWS, Label.SOURCE)
 _GOVERNED_BY = EdgeKind(Label.SCENARIO, RelationType.GOVERNED_BY, Label.PROVISION)
 
 _STATES = EdgeKind(Label.PROVISION, RelationType.STATES, Label.NORM)
@@ -72,6 +74,13 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
         )  # fmt: skip
     for norms in compiled.norms.values():
         rows[Label.NORM] += map(_norm, norms)
+    rows[Label.REVIEW] = [
+        {
+            "id": f"review:{one.id}", "act": one.act.value, "state": state.value, "author": one.author,
+            "time": one.time.isoformat(), "reason": one.reason, "target": one.target, "field": one.field,
+        }
+        for one, state in compiled.reviews
+    ]  # fmt: skip
     lexicon = compiled.lexicon
     rows[Label.PARTY] = [
         {"id": p.id, "name": p.id, "broader": list(p.broader), "kinds": list(lexicon.kinds(p.id))}
@@ -135,6 +144,13 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
             for kind, found in ((_NORM_EMBODIES, norm.principles), (_NORM_TOPIC, norm.topics)):
                 for evidence in found:
                     add(kind, (norm.id, evidence.name), score=evidence.score, evidence=list(evidence.words))
+    provisions = {str(p.id) for text in compiled.texts for p in text.provisions}
+    works = {source.key for source in compiled.sources}
+    for one, _ in compiled.reviews:
+        if one.target in works:
+            add(_REVIEWS_SOURCE, (f"review:{one.id}", one.target))
+        elif one.target in provisions:
+            add(_REVIEWS_PROVISION, (f"review:{one.id}", one.target))
     for tie in compiled.ties:
         kind = EdgeKind(_label(tie.source), tie.type, _label(tie.target))
         add(

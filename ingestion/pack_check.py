@@ -14,6 +14,7 @@ from kg.model import Source
 from kg.pack import read_jsonl
 from kg.pack_info import read_pack_info
 from kg.problem import DamagedError, InputError, Problem, Severity
+from kg.review_log import read_reviews
 from kg.titles import TitleIndex, TitleRelation
 
 KNOWN = frozenset(
@@ -40,6 +41,7 @@ def check_pack(folder: Path) -> list[Problem]:
         found.append(Problem(Severity.ERROR, "pack_info", place, text))
     ledger = read_ledger(folder / "ledger", found.append)
     cases = read_cases(folder / "cases", {topic.name for topic in ledger.topics}, found.append)
+    found += read_reviews([folder / "reviews"])[1]
     found += _strangers(folder)
     found += _works(ledger, folder / "ledger" / "sources.jsonl")
     found += _references(ledger, cases, folder / "cases")

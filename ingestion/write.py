@@ -16,6 +16,7 @@ from kg.build_rows import expression_row, provision_row, source_row
 from kg.manifest import NAME as MANIFEST
 from kg.manifest import Manifest, json_line
 from kg.norm import link_row, norm_row, norms_file, party_row, principle_row
+from kg.review import review_row
 
 
 def write_build(
@@ -55,6 +56,10 @@ def write_build(
         progress("写文本", number, len(compiled.texts))
     _write_rows(folder / "expressions.jsonl", expressions)
     _write_rows(folder / "citations.jsonl", (_citation(c) for c in compiled.citations))
+    _write_rows(
+        folder / "reviews.jsonl",
+        ({"state": one.state.value, "review": review_row(one.review)} for one in compiled.reviews),
+    )
     _write_rows(folder / "norm_ties.jsonl", (link_row(tie) for tie in compiled.ties))
     lexicon = compiled.lexicon
     _write_rows(folder / "parties.jsonl", (party_row(p) for _, p in sorted(lexicon.parties.items())))

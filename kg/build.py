@@ -28,6 +28,7 @@ from kg.norm import (
     principle_from_row,
 )
 from kg.problem import InputError, Problem, Severity
+from kg.review import Judged, State, review_from_row
 from kg.text import LayeredText, Quote, Repair
 from kg.titles import TitleIndex
 from kg.vocabulary import Kind, Status, Topic
@@ -308,6 +309,13 @@ class Build:
         if identifier not in self._text_files:
             return ()
         return tuple(norm_from_row(row) for row in self._rows(norms_file(self._text_files[identifier])))
+
+    @cached_property
+    def reviews(self) -> tuple[Judged, ...]:
+        """The experts' reviews that the build was made with, and what became of each."""
+        return tuple(
+            Judged(review_from_row(row["review"]), State(row["state"])) for row in self._rows("reviews.jsonl")
+        )
 
     @cached_property
     def norm_ties(self) -> tuple[NormLink, ...]:

@@ -118,6 +118,13 @@ class Review:
     field: str = ""
 
 
+class Judged(NamedTuple):
+    """A review and what became of it in a build."""
+
+    review: Review
+    state: State
+
+
 def review(
     act: Act, target: str, sha256: str, *, author: str, time: datetime, reason: str,
     old: Claim | str | None = None, new: Claim | str | None = None, field: str = "",
