@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.correspondence import Match, Unit, Weights, correspond, in_order
@@ -54,12 +54,14 @@ def test_the_rival_is_the_next_best() -> None:
 WORDS = st.lists(st.text("甲乙丙丁患者医师应当不得", min_size=1, max_size=12), max_size=8)
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_no_unit_is_in_two_pairs(old: list[str], new: list[str]) -> None:
     found = pairs(units(*old), units(*new))
     assert len({i for i, _ in found}) == len({j for _, j in found}) == len(found)
 
 
+@settings(deadline=None)
 @given(WORDS, st.randoms())
 def test_shuffled_units_find_their_words(words: list[str], chance: random.Random) -> None:
     shuffled = list(words)

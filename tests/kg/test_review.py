@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.parse import parse
@@ -275,6 +275,7 @@ def test_a_review_in_two_files_is_one(tmp_path: Path) -> None:
     assert read_reviews([tmp_path / "a", tmp_path / "b"])[0] == SAMPLES
 
 
+@settings(deadline=None, max_examples=30)  # each example waits for the disk
 @given(st.integers(min_value=1))
 def test_a_torn_last_line_is_a_problem_and_spoils_nothing(cut: int) -> None:
     import tempfile
