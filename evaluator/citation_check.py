@@ -57,7 +57,11 @@ class CitationChecker:
         passages = Passages(cleaned.text, spans)
         around = {number: passages.of(place) for place, number in enumerate(numbers)}
         groups = {number: {numbers[i] for i in _range(around[number])} for number in numbers}
-        named = frozenset(str(r.article.id) for _, r in resolved if r.article)
+        articles: dict[int, frozenset[str]] = {}
+        for one, resolution in resolved:
+            if resolution.article:
+                articles[one.mention] = articles.get(one.mention, frozenset()) | {str(resolution.article.id)}
+        before = dict(zip(numbers[1:], numbers, strict=False))
         checked = []
         for one, resolution in resolved:
             along = frozenset(
@@ -65,6 +69,7 @@ class CitationChecker:
                 for other, r in resolved
                 if other.mention in groups[one.mention] and other is not one and r.article
             )
+            named = articles.get(before.get(one.mention, -1), frozenset())
             cited = Cited(one, resolution, around[one.mention], along, named)
             checked.append(self._checked(cited))
         return checked

@@ -17,7 +17,8 @@ from retrieval.index import ClauseIndex
 _LEAST_QUOTED = 8
 _LEAST_WEIGHT = 60.0
 _LEAST_SHARE, _MARGIN, _MARGIN_OF_WHOLE = 0.3, 0.2, 0.12
-_ELSEWHERE_SHARE, _ELSEWHERE_MARGIN, _ELSEWHERE_OWN, _ELSEWHERE_WEIGHT = 0.6, 0.4, 0.15, 90.0
+_ELSEWHERE_SHARE, _ELSEWHERE_MARGIN, _ELSEWHERE_OWN, _ELSEWHERE_WEIGHT = 0.65, 0.4, 0.2, 70.0
+_LIKELY_WEIGHT = 30.0
 """Tuned on the citations of the train and dev folds of the written cases (docs/design/citation-checks.md)."""
 _MOST_CLAUSES = 6
 
@@ -124,7 +125,7 @@ class Elsewheres:
     def likely(self, claim: str, text: Text, *, least: float, ahead: float) -> Provision | None:
         """The article of a law that a claim most likely speaks of, None where it is not clear."""
         weights = self.supports.weights(claim)
-        if sum(weights.values()) < _LEAST_WEIGHT:
+        if sum(weights.values()) < _LIKELY_WEIGHT:
             return None
         ranked = self.supports.ranked(weights, text)[:2]
         if not ranked or ranked[0].share < least:

@@ -55,6 +55,7 @@ class _Trail:
     place: tuple[Place, ...] = ()
     end: int = 0
     short: dict[str, WorkName] = field(default_factory=dict)  # names that the text itself defines
+    closed: int = 0  # up to here a bare 第…条 counts from something that is no law
     coupled: bool = False  # the last two works were named together: 《甲法》与《乙法》
 
     def name(self, work: WorkName, *, law: bool, coupled: bool = False) -> None:
@@ -92,7 +93,12 @@ def _ends_with(work: WorkName, noun: str) -> bool:
     return noun in _GENERIC or title.endswith(noun) or (noun == "法" and title.endswith(("法典", "编")))
 
 
+_SENTENCE_END = re.compile(r"[。\n]")
+_REFERS = re.compile(
+    r"(?P<head>.*(?:看|查|按|依|据|见|照|读|学|抽考|适用|同一|前述|上述|这一|此))(?P<noun>法典?|条例|办法|规定|解释|细则|规范|规则)"
+)
 _LONE = re.compile("实施细则|实施办法|实施条例|实施规定")
+_BRACKETED = re.compile(r"《([^《》]{2,60})》")
 _DEFINES = re.compile(r"简称(?:为|作|:)?\s?$")
 _COUPLED = re.compile(r"(?:》)?\s*(?:与|和|及|以及|、|,)?\s*(?:《)?\Z")
 _QUALIFIER = re.compile(r"(?:\([^()]{1,12}\))+$")
@@ -106,7 +112,8 @@ _NOT_LAW_BEFORE = re.compile(
           | 院规 | 校规 | 家规 | 班规 | 群规 | 纪要 | 判决书? | 裁定书? | 计划 | 建议 | 意见 | 流程 | 预案 | 倡议书? | 题
           | 备注 | 说明 | 约定 | 报告 | 职责 | 纪律 | 规矩 | 保险 | 文书 | 台账 | 日志 | 单子? | 表 | 行 | 页 | 本院 | 医院
           | 科室 | 我院 | 院里 | 公司 | 学校 | 单位 | 上面 | 微博 | 朋友圈 | 理由 | 诉求 | 诉讼请求 | 请求 | 遗嘱 | 声明
-          | 他 | 她 | 你 | 我 | 左 | 右 | 每 | 断了 | 这是 )
+          | 政策 | 厂规 | 店规 | 教材 | 课本 | 论文
+          | 他 | 她 | 你 | 我 | 左 | 右 | 每 | 断了 )
         [》"”」)]? (?: 的 | 中 | 里 | 内 | 上 | 之 )? \s? \Z""",
     re.VERBOSE,
 )
@@ -132,9 +139,12 @@ def find_citations(text: str, titles: TitleIndex) -> tuple[CleanText, list[Found
         if read is None:
             continue
         works, targets = read
-        for member in members(cleaned.text, mention, targets):
+        for place, member in enumerate(members(cleaned.text, mention, targets)):
+            if place and _counts_on(cleaned.text, member):
+                targets = targets[:place]
+                break
             found.append(_found(text, cleaned, works, member, number, mention))
-            if len(works) > 1 and mention.anchor is Anchor.SAME:
+            if len(works) > 1 and (mention.anchor is Anchor.SAME or _REFERS.fullmatch(mention.title)):
                 found[-1] = replace(found[-1], either=True)
         if targets[-1].path:
             trail.place = targets[-1].until or targets[-1].path
@@ -201,6 +211,15 @@ def _titled(text: str, mention: Mention, trail: _Trail, titles: TitleIndex) -> _
     kind = Standing.LAW if mention.title in trail.short else standing(text, mention, titles)
     if kind is Standing.NO_WORK:
         return None
+    if kind is not Standing.LAW or not titles.lookup(work.title):
+        refers = None if "《" in mention.surface else _REFERS.fullmatch(mention.title)
+        if refers and (works := trail.ending(refers["noun"])):
+            return works, mention.targets
+        for inner in _BRACKETED.findall(mention.title):
+            if titles.lookup(inner):  # 关于做好《…法》实施工作的通知
+                trail.name(work, law=False)
+                trail.name(WorkName(inner, None), law=True)
+                return None
     lone = _LONE.fullmatch(normal_title(mention.title).text) if kind is Standing.LAW else None
     if lone and (works := trail.ending(lone[0])):
         return works, mention.targets
@@ -240,7 +259,7 @@ def _around(text: str, mention: Mention, trail: _Trail) -> _Read | None:
     if mention.anchor is Anchor.HERE:
         written = any(target.path for target in mention.targets)
         return (laws[:1], _under(base, mention.targets)) if base and written else None
-    if not base or _in_quotes(text, mention.start):
+    if not base or _in_quotes(text, mention.start) or text[mention.start - 1 : mention.start] == "犯":
         return None  # 有前款情形的 inside a quotation speaks of the law's own paragraphs
     first = base[-1].number - (mention.count or 1)
     if first == 0 and mention.count <= 1:
@@ -265,7 +284,11 @@ def _bare(
             return None  # inside a quotation it is the law that speaks of its own paragraphs
         return laws[:1], _under(base, mention.targets)
     before = text[max(0, mention.start - 16) : mention.start]
-    if _NOT_LAW_BEFORE.search(before) or _counts_points(text, mention):
+    if mention.start < trail.closed or _counts_points(text, mention):
+        return None
+    if _NOT_LAW_BEFORE.search(before):
+        end = _SENTENCE_END.search(text, mention.end)
+        trail.closed = end.start() if end else len(text)
         return None
     if behind and behind.anchor is Anchor.TITLE and not behind.targets[0].path:
         between = text[mention.end : behind.start]
@@ -280,6 +303,18 @@ def _bare(
         return laws, mention.targets
     alone = not trail.works and first.kind is Kind.ARTICLE and first.number >= 20
     return ((), mention.targets) if alone and _CITED_IN_BRACKETS.search(before) else None
+
+
+def _counts_on(text: str, member: Member) -> bool:
+    """…第四十条第一款；第二条，…: the next point of a speaker, which the grammar took for more of a list."""
+    place = member.target.path[-1]
+    alone = len(member.target.path) == 1 and place.kind is Kind.ARTICLE and place.number <= 9
+    if not alone or text[member.end : member.end + 1] not in (",", ":"):
+        return False
+    return re.search(r"[;,]\s*$", text[max(0, member.start - 2) : member.start]) is not None and (
+        "第一条," in text[max(0, member.start - 400) : member.start]
+        or "第一条:" in text[max(0, member.start - 400) : member.start]
+    )
 
 
 def _counts_points(text: str, mention: Mention) -> bool:

@@ -36,7 +36,7 @@ _LONGEST_RANGE = 60
 class Cited(NamedTuple):
     """A citation with what it leads to and what is said of it.
 
-    `besides` are the articles cited along with it for the same words, `named` all that the text cites.
+    `besides` are the articles cited along with it for the same words, `named` those of the mention before it.
     """
 
     found: FoundCitation
@@ -82,6 +82,10 @@ class Judge:
         if _is_nested(cited):
             return judgement
         self._claim(cited, judgement, quoted=quoted)
+        if resolution.outcome is Outcome.WRONG_LEVEL and not judgement.suggested:
+            judgement.suggested.append(
+                Suggestion(resolution.text.expression.title, resolution.article.id.display())
+            )
         return judgement
 
     # -- quotations --------------------------------------------------------------------------------
@@ -223,7 +227,7 @@ class Judge:
         text, article = resolution.text, resolution.article
         assert text is not None and article is not None
         front = passage.front
-        # Words before a citation may belong to the one before it: an article that the text cites is no other.
+        # Words before a citation may belong to the mention before it.
         own = {str(p.id) for p in resolution.provisions[:_LONGEST_RANGE]}
         besides = {str(article.id), *own, *(cited.besides if front else cited.named)}
         other = self.elsewheres.of_claim(

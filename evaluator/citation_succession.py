@@ -12,7 +12,7 @@ from kg.correspondence import Unit, Weights, correspond
 from kg.text import canonical
 from kg.vocabulary import Kind
 
-_LEAST, _AHEAD = 0.35, 0.08
+_LEAST, _AHEAD = 0.3, 0.05
 
 
 class Successions:
