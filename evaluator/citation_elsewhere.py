@@ -15,9 +15,11 @@ from kg.vocabulary import Kind
 from retrieval.index import ClauseIndex
 
 _LEAST_QUOTED = 8
-_LEAST_WEIGHT = 60.0
+_LEAST_WEIGHT, _SHORT_WEIGHT = 60.0, 30.0
+_SHORT_SHARE, _SHORT_OWN = 0.6, 0.12
+_ALONE_WEIGHT, _ALONE_OWN, _ALONE_SHARE, _ALONE_TIMES, _ALONE_EVIDENCE = 90.0, 0.08, 0.12, 1.8, 20.0
 _LEAST_SHARE, _MARGIN, _MARGIN_OF_WHOLE = 0.3, 0.2, 0.12
-_ELSEWHERE_SHARE, _ELSEWHERE_MARGIN, _ELSEWHERE_OWN, _ELSEWHERE_WEIGHT = 0.65, 0.4, 0.2, 70.0
+_ELSEWHERE_SHARE, _ELSEWHERE_MARGIN, _ELSEWHERE_OWN, _ELSEWHERE_WEIGHT = 0.65, 0.4, 0.15, 70.0
 _LIKELY_WEIGHT = 30.0
 """Tuned on the citations of the train and dev folds of the written cases (docs/design/citation-checks.md)."""
 _MOST_CLAUSES = 6
@@ -86,17 +88,15 @@ class Elsewheres:
         own_most = max([around, *(self.supports.share(w, held) for _, w in weighed if sum(w.values()) >= 25)])
         for words, weights in weighed:
             total = sum(weights.values())
-            if total < _LEAST_WEIGHT:
+            if total < _SHORT_WEIGHT:
                 continue
             mine = self.supports.share(weights, held)
-            found = self.supports.best(weights, text, besides=besides)
-            if found is None or found.share < _LEAST_SHARE or found.share - mine < _MARGIN:
+            first, second = self.supports.best_two(weights, text, besides=besides)
+            if first is None or not _is_clear(first.share, second, mine, own_most, total):
                 continue
-            if found.share - own_most < _MARGIN_OF_WHOLE:
-                continue
-            evidence = (found.share - mine) * total
+            evidence = (first.share - mine) * total
             if best is None or evidence > best[0]:
-                best = evidence, Elsewhere(text, found.article, found.share, mine, words)
+                best = evidence, Elsewhere(text, first.article, first.share, mine, words)
         return best[1] if best else None
 
     def in_other_laws(
@@ -133,6 +133,20 @@ class Elsewheres:
         if len(ranked) > 1 and ranked[0].share - ranked[1].share < ahead:
             return None
         return ranked[0].article
+
+
+def _is_clear(share: float, second: float, mine: float, own_most: float, total: float) -> bool:
+    """Whether the best other article says so much more of a claim than the cited one that its number is meant.
+
+    Either it holds much of the words outright, or, of a claim in other words, far more than any other article
+    where the cited one holds next to nothing. A few words tell only if nearly all of them stand there.
+    """
+    if total < _LEAST_WEIGHT:
+        return share >= _SHORT_SHARE and own_most <= _SHORT_OWN
+    if share >= _LEAST_SHARE and share - mine >= _MARGIN and share - own_most >= _MARGIN_OF_WHOLE:
+        return True
+    alone = total >= _ALONE_WEIGHT and own_most <= _ALONE_OWN and share >= _ALONE_SHARE
+    return alone and share >= _ALONE_TIMES * second and (share - mine) * total >= _ALONE_EVIDENCE
 
 
 def windows(claim: str, *, front: bool) -> Iterator[str]:

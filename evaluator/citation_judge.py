@@ -30,6 +30,7 @@ _SHORT_QUOTE = 4
 _CLAIMED = 0.4
 """The share of a claim that the cited article must hold for the claim to be called compared."""
 _LEVEL_SHARE, _LEVEL_OWN, _LEVEL_MARGIN = 0.5, 0.25, 0.35
+_LEVELS = (Kind.PARAGRAPH, Kind.ITEM, Kind.SUBITEM)
 _LONGEST_RANGE = 60
 
 
@@ -171,7 +172,7 @@ class Judge:
         text, article = resolution.text, resolution.article
         assert text is not None and article is not None
         named = resolution.provisions
-        if not named or named[0].kind not in (Kind.PARAGRAPH, Kind.ITEM):
+        if not named or named[0].kind not in _LEVELS:
             return
         if any(compare_quotation(quoted.words, _with_lead(text, p)).same for p in named):
             return
@@ -250,7 +251,7 @@ class Judge:
         resolution = cited.resolution
         text, article, named = resolution.text, resolution.article, resolution.provisions
         assert text is not None and article is not None
-        if len(named) != 1 or named[0].kind not in (Kind.PARAGRAPH, Kind.ITEM) or sum(weights.values()) < 60:
+        if len(named) != 1 or named[0].kind not in _LEVELS or sum(weights.values()) < 60:
             return
         own = self.supports.share(weights, self.supports.terms(text, named[0]))
         if own > _LEVEL_OWN:

@@ -99,6 +99,11 @@ class Supports:
         order = sorted(sums, key=lambda place: (-round(sums[place], 9), place))
         return [Support(articles.listed[place][0], sums[place] / total) for place in order]
 
-    def best(self, weights: dict[str, float], text: Text, *, besides: Collection[str]) -> Support | None:
-        """The article that holds most of a claim, apart from some; None if nothing of it stands anywhere."""
-        return next((s for s in self.ranked(weights, text) if str(s.article.id) not in besides), None)
+    def best_two(
+        self, weights: dict[str, float], text: Text, *, besides: Collection[str]
+    ) -> tuple[Support | None, float]:
+        """The article that holds most of a claim, apart from some, and the share of the one after it."""
+        others = [
+            s for s in self.ranked(weights, text)[: len(besides) + 2] if str(s.article.id) not in besides
+        ]
+        return (others[0] if others else None), (others[1].share if len(others) > 1 else 0.0)
