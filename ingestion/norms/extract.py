@@ -89,9 +89,11 @@ class Extractor:
             earlier = context.last or earlier
         return found
 
-    def principles(self, words: str) -> tuple[Evidence, ...]:
-        """The principles that the words of a provision serve."""
-        return self._evidences.principles(words)
+    def principles(self, text: Text, provision: Provision, norms: Sequence[Norm]) -> tuple[Evidence, ...]:
+        """The principles that a 款 with these norms serves."""
+        words = text.official[provision.start : provision.end]
+        modalities = frozenset(norm.modality for norm in norms)
+        return self._evidences.principles(words, _surroundings(text, provision), modalities)
 
     def _unit(
         self, text: Text, provision: Provision, items: Sequence[Provision], context: _Context
@@ -102,16 +104,16 @@ class Extractor:
         marked = self._segmenter.mark(words)
         body = (len(provision.label), provision.head_end - base)
         inner = [Item(i, i.start - base + len(i.label), i.head_end - base) for i in items]
-        principles = self.principles(words)
         topics = self._evidences.topics(words, _surroundings(text, provision))
         counts: Counter[str] = Counter()
         norms: list[Norm] = []
         for one in unit_norms(marked, provision, body, inner):
             identity = str(one.provision.id)
             counts[identity] += 1
-            norm = self._norm(text.official, base, marked, one, context, f"{identity}#n{counts[identity]}")
-            norms.append(replace(norm, topics=topics, principles=principles))
-        return norms
+            name = f"{identity}#n{counts[identity]}"
+            norms.append(self._norm(text.official, base, marked, one, context, name))
+        principles = self.principles(text, provision, norms)
+        return [replace(norm, topics=topics, principles=principles) for norm in norms]
 
     def _norm(
         self, official: str, base: int, marked: Marked, one: Stated, context: _Context, identity: str

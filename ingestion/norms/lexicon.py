@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,12 +36,20 @@ class Cue:
     needs: tuple[str, ...] = ()
 
 
+class Where(StrEnum):
+    """Where a word of evidence is looked for."""
+
+    TEXT = "text"
+    TITLE = "title"  # of the work, with the headings above the provision
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceWord:
-    """Words that speak for a principle or topic; `weight` from 0 to 1; `without` speaks against it nearby."""
+    """A pattern that speaks for a principle or topic, and how strongly (0 to 1)."""
 
     name: str
     word: str
+    where: Where
     weight: float
 
 
@@ -108,6 +117,7 @@ class _PrincipleRow(_Row):
 class _WordRow(_Row):
     name: str
     word: str
+    where: Where
     weight: float
     source: str
 
@@ -161,7 +171,11 @@ def _words(path: Path, names: set[str]) -> Iterator[EvidenceWord]:
     for place, row in _read(path, _WordRow):
         if row.name not in names:
             raise DamagedError(f"{place}: {row.name} 不是已定义的名称；请改正或先定义")
-        yield EvidenceWord(row.name, row.word, row.weight)
+        try:
+            re.compile(row.word)
+        except re.error as error:
+            raise DamagedError(f"{place}: {row.word!r} 不是正则表达式（{error}）；请改正") from error
+        yield EvidenceWord(row.name, row.word, row.where, row.weight)
 
 
 _R = TypeVar("_R", bound=_Row)

@@ -294,7 +294,8 @@ def predict(build: Build, places: Sequence[Place]) -> dict[str, Row]:
         if expression not in by_text:
             by_text[expression] = extractor.norms(build.text(expression))
         own = [n for n in by_text[expression] if n.id.startswith((identity + "#", identity + "/"))]
-        principles = own[0].principles if own else extractor.principles(place.text)
+        text, provision = build.provision(identity)
+        principles = own[0].principles if own else extractor.principles(text, provision, ())
         found[identity] = {"norms": [as_gold(n) for n in own], "principles": [e.name for e in principles]}
     return found
 
