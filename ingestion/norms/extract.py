@@ -183,7 +183,7 @@ def _article(text: Text, provision: Provision) -> str:
 
 
 _TOWARDS = re.compile(
-    r"(?:(?<!一)向|对(?!于)|与(?!其)|为(?!了|期|主|由)|给(?!予)|告知|通知|征得|经(?!营|济)|取得|报(?!告|名|酬)|提请|送交?|报请|尊重|保护)"
+    r"(?:引导|督促|指导|鼓励|支持|责令|侮辱|委托|协助|(?<!一)向|对(?!于|外)|与(?!其)|为(?!了|期|主|由)|给(?!予)|告知|通知|征得|经(?!营|济)|取得|报(?!告|名|酬)|提请|送交?|报请|尊重|保护)"
 )
 
 
@@ -200,7 +200,8 @@ def _counterparty(marked: Marked, draft: Draft) -> Phrase | None:
     for match in _TOWARDS.finditer(marked.text, start, min(end, start + 60)):
         found = phrase_after(marked, match.end(), end)
         if (
-            found is not None
+            not marked.tag_at(match.end()).startswith(("v", "p", "d"))
+            and found is not None
             and found.end - match.end() <= 24
             and "，" not in marked.text[match.end() : found.end]
         ):

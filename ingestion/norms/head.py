@@ -30,8 +30,12 @@ class Head:
 
 _JOINS = re.compile(r"(?:并|并且|但|但是|且|也|均|还|、|或者|又|而|同时|和|，|”|\"|仍)$")
 _REPORTED = re.compile(
-    r"(?:认为|规定的?|要求|约定|所|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
+    r"(?:认为|规定的?|要求|约定|(?<![场诊验究务])所|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
 )
+_NOUN = re.compile(
+    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后)"
+)
+"""What makes a consequence the beginning of a noun: 处罚决定, 赔偿金; 赔偿后 tells a time."""
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
 _FORBIDS = re.compile(r"(?:严格|并|，|国家|依法|同时|一律|且|也|均)$")
 _NOMINAL = re.compile(
@@ -53,7 +57,8 @@ def heads(marked: Marked, segment: Segment) -> list[Head]:
             head = _opener(marked, segment, mark)
             found += [head] if head else []
     if not found and (weak := predicate(marked, segment)):
-        found.append(Head(weak.at, weak.modality, weak.cue, weak.action))
+        continues = weak.action == segment.start and weak.modality in (Modality.DECLARATION, Modality.RIGHT)
+        found.append(Head(weak.at, weak.modality, weak.cue, weak.action, opener=continues))
     return found
 
 
@@ -100,9 +105,11 @@ def _opener(marked: Marked, segment: Segment, mark: Mark) -> Head | None:
     """A consequence: the action begins behind who imposes it and whom it hits, before 依法, 并, 予以."""
     text = marked.text
     assert mark.cue is not None
-    if not _needed(text, mark, mark.cue, segment.end):
+    if not _needed(text, mark, mark.cue, segment.end) or _NOUN.match(text[mark.end :]):
         return None
     start = segment.start
+    if segment.shape is Shape.BASIS and text.startswith("除", start):
+        return None
     before = text[start : mark.start]
     cue = Phrase(mark.start, mark.end)
     if match := re.match(r"(?:并|同时|或者|还)?(?:由|对)", before):

@@ -15,13 +15,13 @@ _HEAD = re.compile(
       | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 社会 | 公民 | 检验所 | 委员 | 对象
       | 厂商 | 供应商 | 经销商 | 用户 | 平台 | 网站 | 场所 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 夫妻 | 监狱 | 看守所
       | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
-      | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席 | [生计教改]委 | 生?父母 | 继父 | 继母 | 父亲 | 母亲 | 总理
+      | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席 | [生计教改]委 | 生?父母 | 继父 | 继母 | 父亲 | 母亲 | 总理 | (?<![祖岳伯叔])[父母]
     )$""",
     re.VERBOSE,
 )
 _JOINT = re.compile(r"(?:、|和|与|及其?|以及|或者?|会同|等|[（(]|[)）]|，?以及)")
 _PREPOSITION = re.compile(
-    r"(?:对(?!方)于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?!申|告|害|侵|帮|监|处|调|检|收|继)|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
+    r"(?:对(?!方)于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?!申|告|害|侵|帮|监|处|调|检|收|继)|书面|告知|通知|报(?!告人)|移送|发给|收归|致使|作出|纵容|保障|督促|责成|要求|邀请|委托|组织(?!和|或|应|不|可)|指导|引导|动员|协助|配合|及时|立即|做好|以及|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
 )
 _LEAD = re.compile(
     r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般(?!情) | 原则上 | 确需 | 而 | 则
@@ -30,7 +30,7 @@ _LEAD = re.compile(
 )
 _THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
 _FURTHER = re.compile(
-    r"^(?:对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)"
+    r"^(?:是|为|属|对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)"
 )
 
 
@@ -67,7 +67,7 @@ def subject(marked: Marked, start: int, end: int) -> Phrase | None:
         later = ends[index + 1] if index + 1 < len(ends) else None
         if later is not None and _continues(marked, at, later, rest):
             continue
-        if rest.startswith("的"):
+        if rest.startswith(("的", "以外的")):
             if later is None:
                 return None
             continue
@@ -178,7 +178,16 @@ def _ends(marked: Marked, start: int, end: int) -> list[int]:
         words = marked.text[max(start, token_end - 4) : token_end]
         if _HEAD.search(words) and not _inside(marked, token_end):
             found.add(token_end)
-    return sorted(found)
+    return sorted(at for at in found if not _begins_a_name(marked, at, end))
+
+
+def _begins_a_name(marked: Marked, at: int, end: int) -> bool:
+    """国家 in 国家药品监督管理局 and 国家工作人员 names nobody by itself."""
+    return (
+        at < end
+        and marked.text[at - 2 : at] in ("国家", "人民", "社会")
+        and marked.tag_at(at).startswith("n")
+    )
 
 
 def _inside(marked: Marked, at: int) -> bool:

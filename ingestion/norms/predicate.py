@@ -23,7 +23,7 @@ _ENUMERATES = re.compile(
           | 规定的“[^”]{1,40}” (?P<b>包括|为|是)
           | ^[^，。]{1,50}? (?P<c>不?包括|不?属于)(?!前款|国家所有|集体)
           | ，(?P<d>包括) | ^其中，[^，。]{1,20}(?P<e>包括)
-          | ^[^，。在由经对以]{1,12} (?P<f>是)(?!否|指|以|国家|我国|社会主义|公民).{6,}(?:权利|合同|法人|行为|协议|总和|活动|过程|制度)$ )""",
+          | ^[^，。在由经对以]{1,12} (?P<f>是)(?!否|指|以|国家|我国|社会主义|公民).{6,}(?:权利|合同|法人|行为|协议|总和|活动|过程|制度)(?:$|，) )""",
     re.VERBOSE,
 )
 _DELEGATES = re.compile(
@@ -34,7 +34,7 @@ _LIFE = re.compile(
 )
 _ENTITLES = re.compile(r"享有|享受|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$")
 _GOVERNS = re.compile(
-    r"^(?:统一|依法|具体|共同|分别|主要|全面|承担|按照[^，。]{2,30}|在[^，。]{2,30}|根据[^，。]{2,30})*(?P<cue>负责|主管(?!部门|机关|机构|人员|的)|行使|管辖|履行[^，。]{0,20}职责)"
+    r"^(?:统一|依法|具体|共同|分别|主要|全面|承担|按照[^，。]{2,30}|在[^，。]{2,30}|依据[^，。]{2,30}|根据[^，。]{2,30})*(?P<cue>负责|主管(?!部门|机关|机构|人员|的)|行使|管辖|履行[^，。]{0,20}职责)"
 )
 _PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
 _COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
@@ -43,6 +43,7 @@ _COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分�
 _POLICY = (
     "鼓励", "支持", "提倡", "倡导", "探索", "推动", "推进", "加强", "完善", "发展", "坚持", "建立", "实行", "保护", "保障", "促进",
 )  # fmt: skip
+_ADVERBS = ("对", "在", "通过", "依法", "采取", "按照", "根据", "制定", "设立", "为", "将")
 _LEAVES = re.compile(r"^[^，]{0,60}由(?P<by>[^，]{2,40}?)(?P<cue>负责)$")
 
 
@@ -95,7 +96,7 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         return Predicate(Modality.DECLARATION, cue, segment.start, segment.start)
     if match := STATE.match(words):
         at = segment.start + match.end()
-        if marked.tag_at(at).startswith("v") or words[match.end() :].startswith(_POLICY):
+        if marked.tag_at(at).startswith("v") or words[match.end() :].startswith((*_POLICY, *_ADVERBS)):
             return Predicate(Modality.DECLARATION, Phrase(at, marked.token_end(at)), at, at)
     if words.startswith(_POLICY[:6]):
         cue = Phrase(segment.start, segment.start + 2)
@@ -141,5 +142,7 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
         at = segment.start + match.end()
         by = phrase_after(marked, at, segment.end)
         if by and by.end < segment.end:
-            return Predicate(Modality.OBLIGATION, None, by.end, by.end)
+            public = AUTHORITY.search(text[by.start : by.end])
+            power = public and re.match(r"管辖|代行|负责|主管|行使", text[by.end :])
+            return Predicate(Modality.POWER if power else Modality.OBLIGATION, None, by.end, by.end)
     return None

@@ -164,7 +164,7 @@ def _sentence(marked: Marked, spans: list[tuple[int, int]], *, begins: bool, lea
 
 
 def _has_modal(marked: Marked, start: int, end: int) -> bool:
-    kinds = (CueKind.MODAL, CueKind.WORD)
+    kinds = (CueKind.MODAL, CueKind.WORD, CueKind.OPENER)
     return any(m.cue and m.cue.kind in kinds for m in marked.cues if start <= m.start and m.end <= end)
 
 
@@ -184,6 +184,8 @@ def _shape(words: str, *, last: bool, modal: bool) -> Shape:
         return Shape.EXCEPTION
     if last or _MODAL_FIRST.search(words):
         return Shape.PLAIN
+    if words == "一般情况下":
+        return Shape.BASIS
     if _CONDITION_END.search(words):
         return Shape.CONDITION
     if modal:  # 未经患者同意不得…: the segment is split at its modal

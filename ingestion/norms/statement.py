@@ -81,7 +81,7 @@ def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) ->
 def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dict[int, list[Head]]:
     """The one head of a sentence without a cue, if it states anything."""
     segments = sentence.segments
-    last = max((i for i, s in enumerate(segments) if s.shape is Shape.CONDITION), default=-1)
+    last = max((i for i, s in enumerate(segments[:-1]) if s.shape is Shape.CONDITION), default=-1)
     liability = before is not None and before.modality is Modality.LIABILITY
     for segment in segments[last + 1 :]:
         if segment.shape is Shape.PLAIN and (found := bare(marked, segment)):
@@ -89,6 +89,8 @@ def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dic
             if liability and modality is Modality.OBLIGATION:
                 modality = Modality.LIABILITY
             return {id(segment): [Head(found.at, modality, None, found.action)]}
+        if segment.shape is Shape.PLAIN and last >= 0:
+            break
     if 0 <= last < len(segments) - 1:
         following = segments[last + 1]
         modality = Modality.LIABILITY if liability else Modality.OBLIGATION
@@ -107,6 +109,8 @@ def _take(marked: Marked, state: _State, segment: Segment, found: Sequence[Head]
     if segment.shape is Shape.EXCEPTION:
         _except(state, segment)
         return
+    if not found and state.open_ and (by := _handed_on(marked, segment)):
+        found = [by]
     if not found:
         if state.open_ and not (more and _begins_anew(marked, segment)):
             _extend(state, segment.end)
@@ -125,6 +129,21 @@ def _take(marked: Marked, state: _State, segment: Segment, found: Sequence[Head]
             state.drafts.append(_draft(marked, state, segment, position, head, end))
             state.pending, state.open_, state.but = [], True, None
         position = end
+
+
+_HANDS_ON = re.compile(r"(?:并|同时|再)?由(?!该|其|此|于)")
+
+
+def _handed_on(marked: Marked, segment: Segment) -> Head | None:
+    """准予备案，由药品监督管理局发出通关单: what another authority does then is a norm of its own."""
+    match = _HANDS_ON.match(marked.text[segment.start : segment.end])
+    if segment.shape is not Shape.PLAIN or match is None:
+        return None
+    by = phrase_after(marked, segment.start + match.end(), segment.end)
+    if by is None or by.end >= segment.end or not AUTHORITY.search(marked.text[by.start : by.end]):
+        return None
+    power = re.match(r"代行|管辖|负责", marked.text[by.end : segment.end])
+    return Head(by.end, Modality.POWER if power else Modality.OBLIGATION, None, by.end)
 
 
 def _begins_anew(marked: Marked, segment: Segment) -> bool:
@@ -146,8 +165,8 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
     action = marked.text[last.action.start : last.action.end] if last.action else ""
     if re.search(r"对[^，]{2,}|由[^，]{2,}", words):
         return False
-    if head.modality is Modality.DECLARATION is last.modality:
-        return head.action == position and not _DATES.search(marked.text[head.at :])
+    if head.opener and head.modality in (Modality.DECLARATION, Modality.RIGHT):
+        return not _DATES.search(marked.text[head.at :])
     if head.opener and last.modality is Modality.OBLIGATION:
         return bool(_BY_LAW.match(action) or _NULL_BEARER.match(action))
     if last.modality is not Modality.LIABILITY:
@@ -195,9 +214,9 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
     from_pending: Phrase | None = None
     if bearer is None:
         from_pending, thing = _waiting_bearer(marked, pending, thing=thing)
-        if _NULL_BEARER.match(text[head.action : end]):
-            from_pending, thing = None, True
         bearer = from_pending
+    if _NULL_BEARER.match(text[head.action : end]) and not _is_court(text, bearer):
+        bearer, from_pending, thing = None, None, True
     region = _region(marked, pending, from_pending, head.modality, thing=thing)
     conditions = (*((region,) if region else ()), *who.conditions)
     exception = next((Phrase(s.start, s.end) for s in pending if s.shape is Shape.EXCEPTION), None)
@@ -205,14 +224,18 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
     if head.opener and begins == segment.start and pending and pending[-1].shape is Shape.BASIS:
         begins = _basis_start(pending)
     action = Phrase(*_strip(text, begins, end))
-    if (
-        not conditions
-        and not pending
-        and state.drafts
-        and (bearer is None or head.modality is Modality.LIABILITY)
-    ):
+    waits = any(s.shape is Shape.CONDITION for s in pending)
+    liability = head.modality is Modality.LIABILITY
+    if not conditions and not waits and state.drafts and not thing and (bearer is None or liability):
         conditions = state.drafts[-1].conditions
-    return Draft(head.modality, head.cue, bearer, action, conditions, exception, who.authority, thing)
+    authority = who.authority
+    if liability and authority is None and state.drafts:
+        authority = state.drafts[-1].authority
+    return Draft(head.modality, head.cue, bearer, action, conditions, exception, authority, thing)
+
+
+def _is_court(text: str, bearer: Phrase | None) -> bool:
+    return bearer is not None and text[bearer.start : bearer.end].endswith(("法院", "部门", "机关"))
 
 
 def _basis_start(pending: Sequence[Segment]) -> int:
@@ -233,8 +256,6 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
         bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
         if bearer and text[bearer.start : bearer.end].endswith("另行"):
             bearer = Phrase(bearer.start, bearer.end - 2)
-    if bearer is None and head.modality is Modality.DECLARATION:
-        bearer, _ = _waiting_bearer(marked, state.pending, thing=False)
     region = _region(marked, state.pending, None, Modality.LIABILITY, thing=False)
     action = Phrase(*_strip(text, head.action, end))
     return Draft(head.modality, head.cue, bearer, action, (region,) if region else (), None, None, True)
@@ -322,10 +343,12 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
     start = bearer.end if bearer and segment.start <= bearer.start < segment.end else segment.start
     start, end = _strip(marked.text, start, segment.end)
     words = marked.text[start:end]
-    if end - start < 3 or re.match(r"根据|按照|依照|基于|结合|依据|可|应", words):
+    if end - start < 3 or re.match(r"根据|按照|依照|基于|结合|依据|可|应|对|在[^，]*的[^，]*药品$", words):
         return None
     clause = marked.tag_at(start).startswith(("v", "d", "p"))
-    if not clause and not (start == segment.start and re.search(r"[^，]{6,}的[^的，]{2,6}$", words)):
+    if not clause and not (
+        start == segment.start and re.search(r"[^，]{6,}的[^，的]{0,4}(?:诉讼|案件|纠纷)$", words)
+    ):
         return None
     if start == segment.start and is_person(marked, start, end):
         return None
