@@ -33,11 +33,12 @@ class _Named:
 
 @dataclass(slots=True)
 class _Context:
-    """Who was named so far: in the unit, as the author of a breach, in the 款 before it."""
+    """Who was named so far: in the unit, as the author of a breach, in the 款 before it, in the chapter's heading."""
 
     last: _Named | None = None
     offender: _Named | None = None
     earlier: _Named | None = None
+    chapter: _Named | None = None
 
     def note(self, named: _Named, modality: Modality) -> None:
         """A bearer was written."""
@@ -54,7 +55,13 @@ class _Context:
             return named, BearerFrom.SENTENCE if named.sentence == sentence else BearerFrom.PARAGRAPH
         if self.earlier is not None:
             return self.earlier, BearerFrom.ARTICLE
+        if self.chapter is not None:
+            return self.chapter, BearerFrom.CHAPTER
         return None, BearerFrom.NONE
+
+
+_REFERS_BACK = re.compile(r"(?:有|符合|依照|按照|属于)?(?:前款|前两款|上述|上款|前项|本条第)")
+_ABOUT = re.compile(r"(?P<who>[^，、]{2,16}?)的?(?:职责|责任|义务|权利和义务|权利与义务|权利、义务|权利)")
 
 
 def units(text: Text) -> Iterator[tuple[Provision, tuple[Provision, ...]]]:
@@ -84,7 +91,9 @@ class Extractor:
             identity = _article(text, provision)
             if identity != article:
                 article, earlier = identity, None
-            context = _Context(earlier=earlier)
+            refers = _REFERS_BACK.match(text.official[provision.start : provision.head_end].strip())
+            chapter = self._chapter(text, provision)
+            context = _Context(earlier=earlier if refers else None, chapter=chapter)
             found += self._unit(text, provision, items, context)
             earlier = context.last or earlier
         return found
@@ -129,7 +138,7 @@ class Extractor:
             named = _Named(written, parties_in(marked, draft.bearer), one.sentence)
             source = BearerFrom.LEAD_IN if one.led else BearerFrom.WRITTEN
             context.note(named, draft.modality)
-        elif draft.modality in _INHERITING and not draft.thing:
+        elif draft.modality in _INHERITING and (not draft.thing or (context.last and draft.cue)):
             named, source = context.resolve(draft.modality, one.sentence)
         modality = _modality(marked, draft, named)
         counterparty = _counterparty(marked, draft)
@@ -150,6 +159,18 @@ class Extractor:
             counterparties=parties_in(marked, counterparty) if counterparty else (),
             confidence=self._confidence(modality, cued=draft.cue is not None),
         )
+
+    def _chapter(self, text: Text, provision: Provision) -> _Named | None:
+        """Whom the heading names whose duties or rights the chapter is about: 护士的权利和义务."""
+        for container in reversed(text.ancestors(provision)):
+            match = _ABOUT.fullmatch(container.heading) if container.kind.is_container else None
+            if match is None or match["who"] not in self.lexicon.party_of_word:
+                continue
+            at = text.official.find(match["who"], container.start, container.head_end)
+            if at >= 0:
+                span = Span.cut(text.official, at, at + len(match["who"]))
+                return _Named(span, (self.lexicon.party_of_word[match["who"]],), 0)
+        return None
 
     def _confidence(self, modality: Modality, *, cued: bool) -> float:
         key = f"{modality.value}/{'cue' if cued else 'bare'}"
