@@ -19,6 +19,7 @@ from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.commands_review import review_app
+from app.commands_serve import serve
 from app.terminal import (
     AsOfOption,
     BuildOption,
@@ -55,6 +56,7 @@ app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")
 app.add_typer(review_app, name="review")
 app.command("norms")(norms)
+app.command("serve")(serve)
 
 
 def main() -> None:

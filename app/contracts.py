@@ -401,5 +401,9 @@ def write_schemas(folder: str) -> None:
 
 if __name__ == "__main__":
     import sys
+    from pathlib import Path
+
+    from app.api import api_document
 
     write_schemas(sys.argv[1])
+    Path(sys.argv[1], "openapi.json").write_text(api_document(), encoding="utf-8")

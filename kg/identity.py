@@ -22,7 +22,8 @@ _EXPRESSION = re.compile(
     r"(?P<key>[^/@~]+)@(?:(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})|unknown~(?P<n>[1-9][0-9]*))"
 )
 _STEP = re.compile(
-    r"(?P<code>[a-z]+)(?P<number>[1-9][0-9]*)?(?:-(?P<sub>[1-9][0-9]*))?(?:~(?P<nth>[2-9]|[1-9][0-9]+))?"
+    # Four digits at most: no statute has a numeral for more.
+    r"(?P<code>[a-z]+)(?P<number>[1-9][0-9]{0,3})?(?:-(?P<sub>[1-9][0-9]{0,3}))?(?:~(?P<nth>[2-9]|[1-9][0-9]{1,3}))?"
 )
 _BY_CODE = {kind.code: kind for kind in Kind}
 

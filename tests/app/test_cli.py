@@ -35,7 +35,7 @@ def valid(name: str, value: object) -> None:
 def test_committed_schemas_are_those_of_the_models(tmp_path: Path) -> None:
     write_schemas(str(tmp_path))
     names = {f"{name}.json" for name in AVAILABLE | PLANNED}
-    assert {p.name for p in SCHEMAS.glob("*.json")} == names
+    assert {p.name for p in SCHEMAS.glob("*.json")} == names | {"openapi.json"}
     for name in sorted(names):
         assert (SCHEMAS / name).read_text(encoding="utf-8") == (tmp_path / name).read_text(
             encoding="utf-8"

@@ -1,0 +1,100 @@
+"""`yilun serve`: the HTTP API, on this machine alone unless callers have keys."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import signal
+import socket
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.limits import Limits
+from app.terminal import BuildOption, HomeOption, read_day, talk
+from kg.home import Home
+from kg.problem import InputError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_DEFAULT = Limits()
+
+HostOption = Annotated[str, typer.Option("--host", help="地址；没有密钥时只能是本机")]
+KeysOption = Annotated[
+    Path | None,
+    typer.Option("--keys", envvar="YILUN_API_KEYS", help="密钥文件：每行 密钥的 sha256、空格、名称"),
+]
+RateOption = Annotated[float, typer.Option("--rate", min=0.1, help="每个调用者每秒多少次")]
+
+
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口；0 为任一空闲端口")] = 8700,
+    keys: KeysOption = None,
+    rate: RateOption = _DEFAULT.rate,
+    home: HomeOption = None,
+    build: BuildOption = None,
+) -> None:
+    """HTTP 服务：检索、条文、引文核对、情形判断；换了构建自动改用。Ctrl-C 结束，先答完手上的请求。
+
+    例：yilun serve --port 8700
+    """
+    from app.api import LOOPBACK, make_api
+    from app.api_keys import Keys
+    from app.live import LiveAnswers
+
+    known = Keys.read(keys) if keys else None
+    refuse_open_door(host, keyed=known is not None)
+    limits = replace(_DEFAULT, rate=rate)
+    live = LiveAnswers(Home.resolve(home, os.environ), build, today=lambda: read_day(None))
+    listen(
+        make_api(
+            live, today=lambda: read_day(None), limits=limits, keys=known,
+            hosts=None if known else LOOPBACK | {host},
+        ),
+        host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/v1/health",
+    )  # fmt: skip
+
+
+def refuse_open_door(host: str, *, keyed: bool) -> None:
+    """InputError if a service without keys would be reached from other machines."""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not keyed:
+        raise InputError(f"--host {host} 让别的机器也能访问，而没有密钥；请给出 --keys，或用 127.0.0.1")
+
+
+def listen(app: ASGIApp, host: str, port: int, *, limits: Limits, told: str, path: str) -> None:
+    """Serve until SIGINT or SIGTERM; questions in hand are answered first, then it ends in peace."""
+    import uvicorn
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    config = uvicorn.Config(
+        app, log_config=None, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
+        ws="none", timeout_graceful_shutdown=int(limits.shutdown_seconds),
+    )  # fmt: skip
+    with closing(bound(host, port)) as door:
+        name = f"[{host}]" if ":" in host else host
+        talk(f"http://{name}:{door.getsockname()[1]}{path}  {told}")
+        # Having ended its work the server raises the signal again, for whoever was there before it.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        uvicorn.Server(config).run(sockets=[door])
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens; InputError if the address cannot be had. Port 0 is any free one."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=256)
+    except OSError as error:
+        raise InputError(
+            f"不能在 {host}:{port} 上提供服务：{error.strerror or error}；请换 --host 或 --port"
+        ) from error
