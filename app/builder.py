@@ -23,7 +23,7 @@ from ingestion.norms.reader import NormCache
 from ingestion.readers.acquired import Acquisition
 from ingestion.scenarios import read_cases
 from ingestion.write import place_build, write_build
-from kg.build import Build
+from kg.build import CARRIED, PACK, Build
 from kg.home import Home
 from kg.manifest import Manifest
 from kg.pack import digest_folder, pack_folder
@@ -139,6 +139,7 @@ def _write(
                 parameters=parameters,
                 progress=progress,
             )
+            _carry(pack, partial)
         with _timed(report, "index"):
             draft = Build(partial)
             progress("词面索引", 0, 0)
@@ -153,6 +154,13 @@ def _write(
         shutil.rmtree(partial, ignore_errors=True)
     report.build_id = manifest.id
     return counts
+
+
+def _carry(pack: Path, folder: Path) -> None:
+    """What answers are made with travels inside the build: whoever reads it needs no pack."""
+    for name in CARRIED:
+        if (pack / name).is_dir():
+            shutil.copytree(pack / name, folder / PACK / name, copy_function=shutil.copyfile)
 
 
 def _finish(
@@ -289,6 +297,7 @@ def _inputs(
         "glosses": digest_folder(pack / "glosses"),
         "norms": digest_folder(pack / "norms"),
         "reviews": hashlib.sha256("".join(one.id for one in reviews).encode()).hexdigest(),
+        "carried": hashlib.sha256("".join(digest_folder(pack / n) for n in CARRIED).encode()).hexdigest(),
         "code": code_digest(),
     }
     digest = hashlib.sha256(json.dumps([inputs, selector], sort_keys=True).encode()).hexdigest()

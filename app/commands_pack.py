@@ -25,10 +25,16 @@ def check(
 
     例：yilun pack check tests/packs/labour
     """
-    from ingestion.pack_check import check_pack
+    from evaluator.fact_words import read_fact_words
+    from ingestion.norms.lexicon import read_lexicon
+    from ingestion.pack_check import check_pack, refused
+    from retrieval.glosses import GlossLayer
 
     place = folder or data_folder()
     found = check_pack(place)
+    found += refused("bad_row", lambda: GlossLayer.of_pack(place))
+    if not any(problem.severity is Severity.ERROR for problem in found):
+        found += refused("bad_row", lambda: read_fact_words(place, read_lexicon(place).parties))
     for problem in found:
         print(json.dumps(asdict(problem), ensure_ascii=False) if as_json else problem)
     serious = sum(problem.severity is not Severity.NOTE for problem in found)

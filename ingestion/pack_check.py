@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ingestion.ledger import Ledger, read_ledger
+from ingestion.norms.lexicon import read_lexicon
 from ingestion.scenarios import Case, read_cases
 from kg.identity import ExpressionId
 from kg.model import Source
@@ -34,20 +35,40 @@ def check_pack(folder: Path) -> list[Problem]:
     if not folder.is_dir():
         raise InputError(f"{folder} 不是文件夹；应为数据包的文件夹，布局见 docs/pack.md")
     found: list[Problem] = []
-    try:
-        read_pack_info(folder)
-    except DamagedError as error:
-        place, _, text = str(error).partition(": ")
-        found.append(Problem(Severity.ERROR, "pack_info", place, text))
+    found += refused("pack_info", lambda: read_pack_info(folder))
     ledger = read_ledger(folder / "ledger", found.append)
     cases = read_cases(folder / "cases", {topic.name for topic in ledger.topics}, found.append)
     found += read_reviews([folder / "reviews"])[1]
     found += _strangers(folder)
     found += _works(ledger, folder / "ledger" / "sources.jsonl")
     found += _references(ledger, cases, folder / "cases")
+    if not any(problem.severity is Severity.ERROR for problem in found):  # the word lists name its topics
+        found += refused("bad_row", lambda: read_lexicon(folder))
+        found += _principles(folder, cases)
     return sorted(
         set(found), key=lambda p: (p.severity is not Severity.ERROR, _place(p.place), p.code, p.text)
     )
+
+
+def refused(code: str, read: Callable[[], object]) -> list[Problem]:
+    """The one problem at which a strict reader stopped, if it did."""
+    try:
+        read()
+    except DamagedError as error:
+        place, _, text = str(error).partition(": ")
+        return [Problem(Severity.ERROR, code, place, text)]
+    return []
+
+
+def _principles(folder: Path, cases: list[Case]) -> Iterator[Problem]:
+    """Principles that cases name and the pack does not define; a pack without a list of them defines none."""
+    path = folder / "norms" / "principles.jsonl"
+    known = _lines(path, "id")
+    for name in sorted({name for case in cases for name in case.principles} - set(known)) if known else ():
+        where = next(case.id for case in cases if name in case.principles)
+        yield Problem(
+            Severity.WARNING, "principle_unknown", str(path), f"没有原则 {name}（案例 {where} 用到）"
+        )
 
 
 def _place(place: str) -> tuple[str, int]:

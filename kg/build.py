@@ -140,6 +140,10 @@ class ScenarioLink:
     role: str
 
 
+PACK, CARRIED = "pack", ("facts", "guardian")
+"""Where in a build the folders of its pack are that answers are made with, and which those are."""
+
+
 class Build:
     """A finished build on disk. Every file is checked against the manifest when it is read."""
 
@@ -147,6 +151,11 @@ class Build:
         self.path = path
         self.manifest = Manifest.read(path)
         self.id = self.manifest.id
+
+    @property
+    def pack(self) -> Path:
+        """The folder with what the build carries of its pack; a pack that has none of it leaves none."""
+        return self.path / PACK
 
     def texts_intact(self) -> bool:
         """Whether every file is there with the digest that the manifest records."""

@@ -11,6 +11,7 @@ import pytest
 
 from app.builder import make_build
 from ingestion.pack_check import check_pack
+from kg.build import Build
 from kg.home import Home
 from kg.pack import data_folder
 from kg.problem import Severity
@@ -70,6 +71,15 @@ def test_nothing_of_the_first_pack_is_left(run: Run, labour_home: Path) -> None:
     outcome = run("article", "《医师法》第二十五条", "--home", labour_home)
     assert outcome.code == 2
     assert "没有《医师法》" in outcome.err
+
+
+def test_a_build_carries_what_answers_are_made_with(labour_home: Path, made_home: Path) -> None:
+    own = Build(Home(made_home).build())
+    assert (own.pack / "facts" / "marks.jsonl").read_bytes() == (
+        data_folder() / "facts" / "marks.jsonl"
+    ).read_bytes()
+    assert "pack/facts/marks.jsonl" in own.manifest.files
+    assert not Build(Home(labour_home).build()).pack.exists()
 
 
 def test_a_folder_that_is_no_pack(run: Run, tmp_path: Path) -> None:
