@@ -62,6 +62,15 @@ def _batch(home: Path, text: str) -> Path:
     return path
 
 
+def test_another_pack_has_its_own_parties_and_principles(run: Run, labour_home: Path) -> None:
+    found = json.loads(run("norms", "《劳动合同法》第九条", "--home", labour_home, "--json").out)
+    said = [(n["modality"], n["bearer"], n["counterparty"]) for p in found["provisions"] for n in p["norms"]]
+    assert ("prohibition", "用人单位", "劳动者") in said
+    build = Build(Home(labour_home).build())
+    assert set(build.principles) == {"equality", "safety", "fair_pay", "voice"}
+    assert "医师" not in build.parties
+
+
 def test_cases_of_another_pack_rest_on_its_clauses(run: Run, labour_home: Path) -> None:
     found = json.loads(run("article", "《劳动合同法》第十九条", "--home", labour_home, "--json").out)
     assert [case["id"] for case in found["scenarios"]] == ["W-001"]
@@ -139,6 +148,9 @@ GALLERY: list[tuple[Callable[[Path], None], str, str, str]] = [
     (edit(TOPICS_FILE, lambda t: t + '{"topic": "破产", "definition": "清偿", "evidence": "model-written, unreviewed"}'),
      "topic_unused", TOPICS_FILE, "破产"),
     (row(CASES, 4, scene="炒菜"), "bad_row", f"{CASES}:4", "W-004"),
+    (row(CASES, 4, principles=["autonomy"]), "principle_unknown", "norms/principles.jsonl", "W-004"),
+    (row("norms/parties.jsonl", 2, broader=["雇主"]), "bad_row", "norms/parties.jsonl", "雇主"),
+    (row("norms/cues.jsonl", 3, modality="wish"), "bad_row", "norms/cues.jsonl:3", "modality"),
     (row(CASES, 4, id="W-001"), "bad_row", f"{CASES}:4", "W-001"),
     (row(CASES, 4, gold=[{"title": "没有的法", "article": "第一条", "role": "primary"}]),
      "gold_unlisted", f"{CASES}:4", "没有的法"),
