@@ -37,6 +37,7 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="文本文件；- 为标准输入")] = None,
     batch: Annotated[Path | None, typer.Option("--batch", help="每行 {id, text, as_of?} 的 JSONL")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="另写一份标注全文的网页")] = None,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
@@ -46,11 +47,14 @@ def check(
 
     例：yilun cite check answer.txt
     """
+    from app.cite_report import html_report
     from evaluator.citation_check import CitationChecker
 
     day = read_day(as_of)
     if (file is None) == (batch is None):
         raise InputError("请给出文本文件（- 为标准输入），或用 --batch 给出 JSONL，二者取一")
+    if html is not None and file is None:
+        raise InputError("--html 只用于单篇文本；请给出文件或 -")
     checker = CitationChecker(open_build(Home.resolve(home, os.environ), build))
     texts = (
         [(str(file) if str(file) != "-" else "", _read_text(file), day)]
@@ -67,6 +71,10 @@ def check(
         for identifier, text, when in texts:
             found = checker.check(text, as_of=when)
             clean = clean and all(c.outcome == "verified" for c in found)
+            if html is not None:
+                page = html_report(text, found, checker.build, name=identifier or "文本", as_of=str(when))
+                html.write_text(page, encoding="utf-8")
+                talk(f"已写 {html}")
             yield identifier, found
 
     if batch is not None or as_json:
@@ -77,6 +85,31 @@ def check(
             for citation in found:
                 _show(citation)
     if not clean:
+        raise typer.Exit(1)
+
+
+@cite_app.command("fix")
+def fix(
+    file: Annotated[Path, typer.Argument(help="文本文件；- 为标准输入")],
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """把有唯一答案的改正写成 diff：条号、款项、旧法的现行条文、引文原字。只提议，不改文件；有改正时退出码为 1。
+
+    例：yilun cite fix answer.txt
+    """
+    from evaluator.citation_check import CitationChecker
+    from evaluator.citation_fix import corrections, diff
+
+    checker = CitationChecker(open_build(Home.resolve(home, os.environ), build))
+    text = _read_text(file)
+    found = checker.check(text, as_of=read_day(as_of))
+    fixes = corrections(found)
+    faulty = sum(c.outcome != "verified" for c in found)
+    talk(f"{len(found)} 处引用，{faulty} 处有发现，提出 {len(fixes)} 处改正；请逐处核对后再采用")
+    print(diff(file.name if str(file) != "-" else "stdin", text, fixes), end="")
+    if faulty:
         raise typer.Exit(1)
 
 

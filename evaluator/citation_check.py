@@ -7,15 +7,17 @@ less rather than more (a claim that is merely worded otherwise stays verified fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
+from evaluator.citation_clean import CleanText
 from evaluator.citation_confidence import confidence
 from evaluator.citation_date import document_date
 from evaluator.citation_elsewhere import Elsewheres
 from evaluator.citation_find import FoundCitation, find_citations
 from evaluator.citation_judge import Cited, Judge, Judgement
-from evaluator.citation_outcome import CheckedCitation, Outcome, Suggestion, Verified
+from evaluator.citation_outcome import CheckedCitation, Correction, Outcome, Suggestion, Verified
 from evaluator.citation_passage import Passage, Passages
 from evaluator.citation_resolve import Resolution, resolve_citation
 from evaluator.citation_succession import Successions
@@ -71,14 +73,18 @@ class CitationChecker:
             )
             named = articles.get(before.get(one.mention, -1), frozenset())
             cited = Cited(one, resolution, around[one.mention], along, named)
-            checked.append(self._checked(cited))
+            checked.append(self._checked(cited, cleaned))
         return checked
 
-    def _checked(self, cited: Cited) -> CheckedCitation:
+    def _checked(self, cited: Cited, cleaned: CleanText) -> CheckedCitation:
         resolution = cited.resolution
         judgement = self._judge.judge(cited)
         suggested = [*judgement.suggested, *self._successions.suggestions(resolution, cited.passage.claim)]
-        return _result(cited, judgement, tuple(dict.fromkeys(suggested)))
+        fixes = tuple(
+            Correction(*cleaned.span(quoted.start, quoted.end), words)
+            for quoted, words in judgement.quotation_fixes
+        )
+        return replace(_result(cited, judgement, tuple(dict.fromkeys(suggested))), quotation_fixes=fixes)
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from evaluator.citation_find import FoundCitation
 from evaluator.citation_modality import quotation_flips, turned
 from evaluator.citation_outcome import Detail, Outcome, Suggestion, Verified
 from evaluator.citation_passage import Passage, Quoted
-from evaluator.citation_quote import Comparison, Likeness, compare_quotation, plain
+from evaluator.citation_quote import Comparison, Likeness, compare_quotation, official_stretch, plain
 from evaluator.citation_resolve import Resolution
 from evaluator.citation_support import Supports
 from kg.build import Text
@@ -58,6 +58,7 @@ class Judgement:
     basis: Verified = Verified.EXISTENCE
     likeness: Likeness | None = None
     share: float = 0.0
+    quotation_fixes: list[tuple[Quoted, str]] = field(default_factory=list)
 
     def add(self, fault: Outcome, sentence: str, *details: Detail) -> None:
         """One fault with the sentence that says what was compared."""
@@ -149,6 +150,10 @@ class Judge:
                 *([Detail.MODALITY_FLIP] if flips else []),
             )
             judgement.likeness = comparison.likeness
+            text = cited.resolution.text
+            assert text is not None
+            if words := official_stretch(text.words(article), comparison.official):
+                judgement.quotation_fixes.append((_inside_marks(quoted), words))
             return True
         if introduced and length >= 12 and comparison.likeness is Likeness.UNLIKE:
             judgement.add(
@@ -295,6 +300,14 @@ def _with_lead(text: Text, provision: Provision) -> str:
     """A provision with the words that lead into it: those of the 款 before the first 项."""
     lead = [a for a in text.ancestors(provision) if a.kind in (Kind.PARAGRAPH, Kind.ITEM)]
     return "\n".join(text.official[a.start : a.head_end] for a in lead) + "\n" + text.words(provision)
+
+
+def _inside_marks(quoted: Quoted) -> Quoted:
+    """A quotation without the marks at its two ends, which stay as they are when its words are replaced."""
+    head = len(quoted.words) - len(re.sub(r"^\W+", "", quoted.words))
+    tail = len(quoted.words) - len(re.sub(r"\W+$", "", quoted.words))
+    words = quoted.words[head : len(quoted.words) - tail]
+    return Quoted(quoted.start + head, quoted.end - tail, words)
 
 
 def _unquoted(claim: str) -> str:

@@ -83,6 +83,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Replace text[start:end] of the text as given."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedCitation:
     """A citation found in a text, and what the check says of it.
 
@@ -90,6 +99,7 @@ class CheckedCitation:
     `resolved` is the id of the provision compared with, None where there is none; `as_of` is the day whose
     law it was held against. `confidence` is the share of citations of dev judged alike that were judged
     rightly; `evidence` says in words what was compared. `verified` is None unless the outcome is verified.
+    `quotation_fixes` put the official words in the place of an altered quotation.
     """
 
     span: tuple[int, int]
@@ -106,3 +116,4 @@ class CheckedCitation:
     evidence: str
     verified: Verified | None
     as_of: date
+    quotation_fixes: tuple[Correction, ...] = ()

@@ -132,6 +132,15 @@ def plain_text(official: str) -> str:
     return plain(official)
 
 
+def official_stretch(official: str, wanted: str) -> str:
+    """The characters of an official text, marks and all, whose `plain` form is this; empty if there are none."""
+    at = plain_text(official).find(wanted)
+    if not wanted or at < 0:
+        return ""
+    places = [i for i, char in enumerate(official) for _ in plain(char)]
+    return "".join(official[places[at] : places[at + len(wanted) - 1] + 1].split())
+
+
 _CHINESE_NUMBER = re.compile(r"[零一二三四五六七八九十百千]+")
 
 
