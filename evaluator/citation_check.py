@@ -18,7 +18,7 @@ from evaluator.citation_elsewhere import Elsewheres
 from evaluator.citation_find import FoundCitation, find_citations
 from evaluator.citation_judge import Cited, Judge, Judgement
 from evaluator.citation_outcome import CheckedCitation, Correction, Outcome, Suggestion, Verified
-from evaluator.citation_passage import Passage, Passages
+from evaluator.citation_passage import Passages
 from evaluator.citation_resolve import Resolution, resolve_citation
 from evaluator.citation_succession import Successions
 from evaluator.citation_support import Supports
@@ -54,25 +54,25 @@ class CitationChecker:
         resolved = [(one, resolve_citation(self.build, one, day)) for one in found]
         resolved = [(one, resolution) for one, resolution in resolved if not _is_loose(one, resolution)]
         found = [one for one, _ in resolved]
-        numbers = list(dict.fromkeys(one.mention for one in found))
-        spans = [_mention_span(found, number) for number in numbers]
-        passages = Passages(cleaned.text, spans)
+        spans = _mention_spans(found)
+        numbers = list(spans)
+        passages = Passages(cleaned.text, list(spans.values()))
         around = {number: passages.of(place) for place, number in enumerate(numbers)}
-        groups = {number: {numbers[i] for i in _range(around[number])} for number in numbers}
-        articles: dict[int, frozenset[str]] = {}
+        articles = {number: set[str]() for number in numbers}
         for one, resolution in resolved:
             if resolution.article:
-                articles[one.mention] = articles.get(one.mention, frozenset()) | {str(resolution.article.id)}
+                articles[one.mention].add(str(resolution.article.id))
         before = dict(zip(numbers[1:], numbers, strict=False))
+        groups: dict[tuple[int, int], frozenset[str]] = {}
         checked = []
         for one, resolution in resolved:
-            along = frozenset(
-                str(r.article.id)
-                for other, r in resolved
-                if other.mention in groups[one.mention] and other is not one and r.article
-            )
-            named = articles.get(before.get(one.mention, -1), frozenset())
-            cited = Cited(one, resolution, around[one.mention], along, named)
+            passage = around[one.mention]
+            if passage.group not in groups:
+                first, last = passage.group
+                groups[passage.group] = frozenset().union(*(articles[n] for n in numbers[first : last + 1]))
+            own = frozenset({str(resolution.article.id)} if resolution.article else ())
+            named = frozenset(articles.get(before.get(one.mention, -1), ()))
+            cited = Cited(one, resolution, passage, groups[passage.group] - own, named)
             checked.append(self._checked(cited, cleaned))
         return checked
 
@@ -106,13 +106,13 @@ def _is_loose(found: FoundCitation, resolution: Resolution) -> bool:
     return bare and resolution.outcome is Outcome.WRONG_LEVEL
 
 
-def _mention_span(found: Sequence[FoundCitation], number: int) -> tuple[int, int]:
-    inner = [one.inner for one in found if one.mention == number]
-    return inner[0][0], inner[-1][1]
-
-
-def _range(passage: Passage) -> range:
-    return range(passage.group[0], passage.group[1] + 1)
+def _mention_spans(found: Sequence[FoundCitation]) -> dict[int, tuple[int, int]]:
+    """The span of each mention in the clean text, in order."""
+    spans: dict[int, tuple[int, int]] = {}
+    for one in found:
+        start = spans.get(one.mention, one.inner)[0]
+        spans[one.mention] = start, one.inner[1]
+    return spans
 
 
 def _result(cited: Cited, judgement: Judgement, suggested: tuple[Suggestion, ...]) -> CheckedCitation:

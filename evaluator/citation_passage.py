@@ -19,8 +19,8 @@ _HANZI = re.compile(r"[\u4e00-\u9fff]")
 _HOLLOW = re.compile(
     r"^[\s、,:*)\]》”\"—-]*(?:等)?(?:的)?(?:相关|有关|明确|具体|强制性?|上述|禁止性?)?(?:规定|要求|条款|条文|内容|义务|责任|精神|处理|执行|追究|处罚|予以处罚|办理|来处理|承担)*(?:了|的|吗|呢|者|,|、|:|\s)*$"
 )
-_MOST = 600
-"""Characters of one side that are read; a longer sentence is cut there."""
+_MOST, _MOST_QUOTED = 600, 6
+"""Characters of one side that are read, and quotations; a longer sentence is cut there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +62,28 @@ class Passages:
             Quoted(m.start(m.lastindex or 0), m.end(m.lastindex or 0), m[m.lastindex or 0])
             for m in _QUOTE.finditer(text)
         ]
+        self._starts = [q.start for q in self.quotations]
         inside = [(q.start, q.end) for q in self.quotations]
         self.boundaries = _outside(inside, [m.start() for m in _BOUNDARY.finditer(text)])
+        self._groups = self._joined_groups()
+
+    def _joined_groups(self) -> list[tuple[int, int]]:
+        """For each mention the first and last of those that share what is said with it."""
+        groups: list[tuple[int, int]] = []
+        first = 0
+        for number in range(len(self.spans)):
+            last = number + 1 == len(self.spans)
+            if last or not _joined(self.text, self.spans[number][1], self.spans[number + 1][0]):
+                groups += [(first, number)] * (number + 1 - first)
+                first = number + 1
+        return groups
 
     def of(self, number: int) -> Passage:
         """The passage of the mention with this number."""
-        start = self.spans[number][0]
-        left = max(self._sentence_start(start), self.spans[number - 1][1] if number else 0, start - _MOST)
-        last = number
-        while last + 1 < len(self.spans) and _joined(
-            self.text[self.spans[last][1] : self.spans[last + 1][0]]
-        ):
-            last += 1
-        first = number
-        while first > 0 and _joined(self.text[self.spans[first - 1][1] : self.spans[first][0]]):
-            first -= 1
-        if first < number:
-            head = self.spans[first][0]
-            left = max(self._sentence_start(head), self.spans[first - 1][1] if first else 0, head - _MOST)
-            before = self.text[left:head]
-        else:
-            before = self.text[left:start]
+        first, last = self._groups[number]
+        head = self.spans[first][0]
+        left = max(self._sentence_start(head), self.spans[first - 1][1] if first else 0, head - _MOST)
+        before = self.text[left:head]
         tail = self.spans[last][1]
         limit = self.spans[last + 1][0] if last + 1 < len(self.spans) else len(self.text)
         right = min(self._sentence_end(tail), limit, tail + _MOST)
@@ -94,7 +95,7 @@ class Passages:
         )
         hollow = bool(_HOLLOW.match(behind)) or len(_HANZI.findall(behind)) < 4
         front = not (bracketed or hollow)
-        quotations = self._near(left, right, start, tail)
+        quotations = self._near(left, right, head, tail)
         return Passage(
             before,
             behind,
@@ -114,10 +115,10 @@ class Passages:
         index = bisect_left(self.boundaries, at)
         return self.boundaries[index] if index < len(self.boundaries) else len(self.text)
 
-    def _near(self, left: int, right: int, start: int, tail: int) -> tuple[Quoted, ...]:
-        behind = [q for q in self.quotations if tail <= q.start and q.start <= right + 1]
-        before = [q for q in self.quotations if left - 1 <= q.start and q.end <= start]
-        return (*behind, *reversed(before))
+    def _near(self, left: int, right: int, head: int, tail: int) -> tuple[Quoted, ...]:
+        behind = self.quotations[bisect_left(self._starts, tail) : bisect_left(self._starts, right + 2)]
+        before = self.quotations[bisect_left(self._starts, left - 1) : bisect_left(self._starts, head)]
+        return (*behind[:_MOST_QUOTED], *[q for q in reversed(before) if q.end <= head][:_MOST_QUOTED])
 
 
 def _outside(inside: list[tuple[int, int]], places: list[int]) -> list[int]:
@@ -131,6 +132,9 @@ def _outside(inside: list[tuple[int, int]], places: list[int]) -> list[int]:
     return kept
 
 
-def _joined(between: str) -> bool:
+def _joined(text: str, start: int, end: int) -> bool:
     """Whether two mentions share what is said: 第三条和第五条, 《甲法》第三条、《乙法》第五条."""
-    return len(between) <= 40 and "\n" not in between and not _CONNECTIVE.sub("", between)
+    if end - start > 40:
+        return False
+    between = text[start:end]
+    return "\n" not in between and not _CONNECTIVE.sub("", between)

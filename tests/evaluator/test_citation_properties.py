@@ -50,7 +50,7 @@ TITLES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     place=st.integers(0, 10**6),
     number=st.sampled_from(NUMBERS),
@@ -67,7 +67,7 @@ def test_any_article_in_any_spelling_is_verified(place: int, number, title, arou
     assert checked.surface == written.strip("*")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     place=st.integers(0, 10**6), start=st.integers(0, 10**4), length=st.integers(10, 60), at=st.integers(0, 59),
     other=st.sampled_from("医患手药病法人院诊护说明取得报告书面同意权责"),
