@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +25,7 @@ from app.terminal import (
 from kg.home import Home
 
 if TYPE_CHECKING:
-    from app.diff_view import ChangeView, DiffView
+    from app.diff_view import ChangeView, DiffView, NormChangeView
 
 
 def diff(
@@ -31,19 +34,27 @@ def diff(
         str | None, typer.Option("--from", help="旧：日期或版本 id；默认 --to 之前的那个文本")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", help="新：日期或版本 id；默认 --as-of 当日")] = None,
+    rests: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--rests", help="JSONL 文件或文件夹，可多次：列出其中以所改条款为据的行；默认状态目录的 verdicts/"
+        ),
+    ] = None,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """两个版本之间的增、删、改、移、改号，逐条逐款逐字；以及涉及的案例。有差异时退出码为 1。
+    """两个版本之间的增、删、改、移、改号，逐条逐款逐字；规范的增删改；以及涉及的案例、结论与训练数据。有差异时退出码为 1。
 
     例：yilun diff "《传染病防治法》" --from 2024-01-01 --to 2025-10-01
     """
     from app.diff_view import choose, diff_view
 
-    made = open_build(Home.resolve(home, os.environ), build)
-    found = diff_view(made, *choose(made, title, since, until, read_day(as_of)))
+    place = Home.resolve(home, os.environ)
+    made = open_build(place, build)
+    texts = choose(made, title, since, until, read_day(as_of))
+    found = diff_view(made, *texts, files=_files(rests if rests is not None else [place.verdicts]))
     if as_json:
         print_json(asdict(found))
     else:
@@ -52,6 +63,14 @@ def diff(
             print(line)
     if found.changes:
         raise typer.Exit(1)
+
+
+def _files(places: Iterable[Path]) -> list[Path]:
+    """The JSON Lines files that are named, or lie in the folders that are."""
+    files: list[Path] = []
+    for place in places:
+        files += sorted(place.rglob("*.jsonl")) if place.is_dir() else [place] if place.suffix else []
+    return files
 
 
 def lines(found: DiffView) -> Iterator[str]:
@@ -66,7 +85,47 @@ def lines(found: DiffView) -> Iterator[str]:
     if cases:
         shown = "、".join(sorted(cases)[:10]) + ("…" if len(cases) > 10 else "")
         yield f"涉及案例 {len(cases)}（模型撰写，未经审核）：{shown}"
+    if found.norms:
+        numbers = Counter(change.kind for change in found.norms)
+        yield "规范（由规则抽取，未经审核）：" + "  ".join(
+            f"{kind.zh} {n}" for kind, n in sorted(numbers.items())
+        )
+    for file, rows in groupby(found.rows, key=lambda row: row.file):
+        named = [row.id or str(row.line) for row in rows]
+        yield f"以所改条款为据：{file} {len(named)} 行：{'、'.join(named[:10])}{'…' if len(named) > 10 else ''}"
     yield from _changes(found.changes, "")
+    if found.norms:
+        yield ""
+        yield "规范"
+        yield from map(_norm, found.norms)
+
+
+def _norm(change: NormChangeView) -> str:
+    if change.kind.value == "changed":
+        assert change.old is not None
+        assert change.new is not None
+        old, new = change.old, change.new
+        told = "；".join(
+            f"{_role(name)} {old.get(name, '无')} → {new.get(name, '无')}"
+            for name in change.fields if name in old or name in new
+        )  # fmt: skip
+        return f"~ {change.modality.zh} {_place(change.new_id)}：{told or '、'.join(change.fields)}"
+    parts = change.new or change.old or {}
+    mark, where = ("+", change.new_id) if change.new is not None else ("-", change.old_id)
+    words = "  ".join(f"{_role(name)} {text}" for name, text in parts.items() if name != "cue")
+    return f"{mark} {change.modality.zh} {_place(where)}：{words}"
+
+
+def _role(name: str) -> str:
+    from kg.norm import Role
+
+    return Role(name).zh if name in set(Role) else name
+
+
+def _place(norm_id: str) -> str:
+    from kg.identity import ProvisionId
+
+    return ProvisionId.parse(norm_id.partition("#")[0]).display()
 
 
 def _changes(changes: Iterable[ChangeView], indent: str) -> Iterator[str]:

@@ -246,6 +246,27 @@ class ChangeRow(Contract):
     parts: list[ChangeRow]
 
 
+class NormChangeRow(Contract):
+    """A norm that came, went or changed; each side's parts in words, null where there is no such side."""
+
+    kind: Literal["added", "removed", "changed"]
+    modality: str
+    old_id: str
+    new_id: str
+    old: dict[str, str] | None
+    new: dict[str, str] | None
+    fields: list[str]
+
+
+class TouchedRowRow(Contract):
+    """A row of a file (verdict, training data) that names a provision which changed."""
+
+    file: str
+    line: int
+    id: str
+    provisions: list[str]
+
+
 class DiffResult(Contract):
     """`yilun diff --json`. counts are of articles, points and headings; parts of them are inside changes."""
 
@@ -255,6 +276,8 @@ class DiffResult(Contract):
     unchanged: int
     formatting: int
     changes: list[ChangeRow]
+    norms: list[NormChangeRow]
+    rows: list[TouchedRowRow]
 
 
 class BasisRow(Contract):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from app.views import work_key
 from kg.build import Build, ScenarioLink, Text
 from kg.comparison import Difference, Extent, compare
 from kg.diff import Change, ChangeKind, Diff, diff, own_words
 from kg.model import Expression, Provision
+from kg.norm import Modality, Norm
+from kg.norm_diff import NormChange, norm_changes
 from kg.problem import InputError
+from kg.touch import Touched, TouchedRow, touched_rows
 from kg.vocabulary import Kind, Status
 
 
@@ -58,8 +62,22 @@ class ChangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class NormChangeView:
+    """A norm that came, went or changed; the parts of each side in words, None where it has no such side."""
+
+    kind: ChangeKind
+    modality: Modality
+    old_id: str
+    new_id: str
+    old: dict[str, str] | None
+    new: dict[str, str] | None
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DiffView:
-    """Everything about two texts. `counts` are of articles, points and headings by kind of change."""
+    """Everything about two texts. `counts` are of articles, points and headings by kind of change; `norms` are
+    empty where the build holds none; `rows` are those of the files that were asked about."""
 
     old: SideView
     new: SideView
@@ -67,6 +85,8 @@ class DiffView:
     unchanged: int
     formatting: int
     changes: tuple[ChangeView, ...]
+    norms: tuple[NormChangeView, ...]
+    rows: tuple[TouchedRow, ...]
 
 
 def choose(build: Build, title: str, since: str | None, until: str | None, today: date) -> tuple[Text, Text]:
@@ -138,17 +158,40 @@ def _held(lineage: list[Expression]) -> str:
     return "；".join(str(expression.id) for expression in lineage)
 
 
-def diff_view(build: Build, old: Text, new: Text) -> DiffView:
-    """The changes between two texts with their words, and the cases that rest on what changed."""
+def diff_view(build: Build, old: Text, new: Text, files: Sequence[Path] = ()) -> DiffView:
+    """The changes between two texts with their words and norms, and what rests on what changed: the cases of
+    the pack, and the rows of JSON Lines files."""
     found = diff(old, new)
+    touched = Touched.of(found.changes)
+    norms = [build.norms_of(text.expression.id) for text in (old, new)]
     return DiffView(
         _side(old.expression),
         _side(new.expression),
         found.counts(),
         found.unchanged,
         found.formatting,
-        tuple(_change(build, found, change) for change in found.changes),
+        tuple(_change(build, found, change, touched) for change in found.changes),
+        tuple(map(_norm_change, norm_changes(found, *norms))),
+        tuple(row for path in files for row in touched_rows(path, touched)),
     )
+
+
+def _norm_change(change: NormChange) -> NormChangeView:
+    norm = change.new or change.old
+    assert norm is not None
+    return NormChangeView(
+        change.kind,
+        norm.modality,
+        change.old.id if change.old else "",
+        change.new.id if change.new else "",
+        _parts(change.old),
+        _parts(change.new),
+        change.fields,
+    )
+
+
+def _parts(norm: Norm | None) -> dict[str, str] | None:
+    return None if norm is None else {role.value: span.text for role, span in norm.spans().items()}
 
 
 def _side(expression: Expression) -> SideView:
@@ -158,7 +201,7 @@ def _side(expression: Expression) -> SideView:
     )
 
 
-def _change(build: Build, found: Diff, change: Change) -> ChangeView:
+def _change(build: Build, found: Diff, change: Change, touched: Touched) -> ChangeView:
     before = own_words(found.old, change.old) if change.old else ""
     after = own_words(found.new, change.new) if change.new else ""
     marks = _marks(compare(before, after)) if change.kind is ChangeKind.CHANGED else (None, None)
@@ -178,8 +221,8 @@ def _change(build: Build, found: Diff, change: Change) -> ChangeView:
         similarity=change.similarity,
         renumbered=change.renumbered,
         moved=change.moved,
-        cases=tuple(_cases(build, found, change)),
-        parts=tuple(_change(build, found, part) for part in change.parts),
+        cases=tuple(_cases(build, found, change, touched)),
+        parts=tuple(_change(build, found, part, touched) for part in change.parts),
     )
 
 
@@ -209,11 +252,12 @@ def _marks(difference: Difference) -> tuple[Marks, Marks]:
     return sides[0], sides[1]
 
 
-def _cases(build: Build, found: Diff, change: Change) -> Iterator[TouchedCase]:
-    """The cases whose clause is the provision, on either side, or lies in it."""
+def _cases(build: Build, found: Diff, change: Change, touched: Touched) -> Iterator[TouchedCase]:
+    """The cases that rest on what changed of a provision, on either side."""
     links: list[ScenarioLink] = []
     for text, provision in ((found.old, change.old), (found.new, change.new)):
         if provision is not None:
             links += build.scenarios_on(text, provision)
-    seen = sorted({(link.scenario, link.role, link.provision) for link in links})
+    hit = [link for link in links if touched.hits(link.provision)]
+    seen = sorted({(link.scenario, link.role, link.provision) for link in hit})
     return (TouchedCase(*row) for row in seen)
