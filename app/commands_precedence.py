@@ -30,7 +30,7 @@ def precedence(
     from app.views import find_article, name_of
     from kg.precedence import basis_provision
     from kg.precedence import precedence as decide
-    from kg.standing import Narrower, standing
+    from kg.standing import Narrower, standing, suggested
 
     if special not in set(Narrower):
         raise InputError(f"--special {special!r} 不是 {'、'.join(Narrower)} 之一")
@@ -38,6 +38,7 @@ def precedence(
     day = read_day(as_of)
     sides = [standing(made, str(find_article(made, one, day)[1].id)) for one in (first, second)]
     answer = decide(*sides, as_of=day, special=Narrower(special))
+    hint = suggested(made, sides[0].id, sides[1].id)
     basis: list[dict[str, Any]] = []
     for one in answer.basis:
         found = basis_provision(made, one, day)
@@ -55,6 +56,7 @@ def precedence(
                 "basis": basis,
                 "decider": answer.decider,
                 "cautions": list(answer.cautions),
+                "suggested_special": hint.value,
                 "as_of": day.isoformat(),
                 "build": made.id,
             }
@@ -74,6 +76,8 @@ def precedence(
         print(f"裁决：{answer.decider}")
     for caution in answer.cautions:
         print(f"注意：{caution}")
+    if special == "unknown" and hint is not Narrower.UNKNOWN:
+        print(f"提示：按抽取的规范（未经审核），--special {hint.value}；请对照原文后决定")
     for one_basis in basis:
         print(f"依据 {one_basis['name']}  {one_basis['id'] or '（此构建没有其文本）'}")
         if one_basis["text"]:

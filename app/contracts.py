@@ -299,6 +299,7 @@ class PrecedenceResult(Contract):
     basis: list[BasisRow]
     decider: str
     cautions: list[str]
+    suggested_special: Literal["first", "second", "neither", "unknown"]
     as_of: date
     build: str
 

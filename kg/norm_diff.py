@@ -29,7 +29,8 @@ class NormChange:
 
 
 def norm_changes(found: Diff, old: Sequence[Norm], new: Sequence[Norm]) -> tuple[NormChange, ...]:
-    """The changes among the norms of what was changed, added or removed, in the order of the new text.
+    """The changes among the norms of what was changed, added or removed: those gone first, then those of the
+    new text in its order.
 
     A norm that says the same in another place is no change: that its provision moved or was renumbered is told
     by the diff of the provisions. Norms of provisions with the same words are not looked at.

@@ -159,6 +159,29 @@ def narrower(first: Norm, second: Norm, kinds: Mapping[str, Collection[str]]) ->
     return found.pop() if len(found) == 1 else Narrower.UNKNOWN
 
 
+def suggested(build: Build, first: str, second: str) -> Narrower:
+    """Which of two provisions the norms read out of them make the special one: a suggestion, not a finding.
+
+    `UNKNOWN` unless all pairs of norms that bind, free or threaten somebody point the same way. The norms are
+    read by rules and may be wrong: a lawyer decides whether to follow.
+    """
+    sides = [[n for n in build.norms(one) if n.modality.is_deontic] for one in (first, second)]
+    kinds = {party: _broader(build, party) for party in build.parties}
+    found = {narrower(a, b, kinds) for a in sides[0] for b in sides[1]}
+    return found.pop() if len(found) == 1 else Narrower.UNKNOWN
+
+
+def _broader(build: Build, party: str) -> frozenset[str]:
+    found: set[str] = set()
+    pending = list(build.parties[party].broader)
+    while pending:
+        one = pending.pop()
+        if one not in found and one in build.parties:
+            found.add(one)
+            pending += build.parties[one].broader
+    return frozenset(found)
+
+
 def _parties(
     first: tuple[str, ...], second: tuple[str, ...], kinds: Mapping[str, Collection[str]]
 ) -> Narrower:

@@ -48,6 +48,25 @@ def test_marks_are_shown_in_the_text(run: Run, made_home: Path) -> None:
     assert "修改 2  未变 3" in outcome.out
 
 
+def test_norms_and_what_rests_on_the_change(run: Run, made_home: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    (rows / "train.jsonl").write_text(
+        f'{{"id": "t1", "clauses": ["{OLD}/art2/p1"]}}\n{{"id": "t2", "clauses": ["{OLD}/art4"]}}\n', "utf-8"
+    )
+    outcome = run("diff", "甲护理条例", "--rests", rows, "--home", made_home, "--json")
+    found = json.loads(outcome.out)
+    jsonschema.validate(found, SCHEMA)
+    assert [row["id"] for row in found["rows"]] == ["t1"]
+    duty = next(n for n in found["norms"] if n["modality"] == "obligation")
+    assert duty["kind"] == "changed"
+    assert "action" in duty["fields"]
+    assert "关心、爱护" in duty["new"]["action"]
+    shown = run("diff", "甲护理条例", "--rests", rows / "train.jsonl", "--home", made_home).out
+    assert "以所改条款为据" in shown
+    assert "~ 义务 第二条" in shown
+
+
 def test_the_same_text_has_no_differences(run: Run, made_home: Path) -> None:
     outcome = run("diff", "甲护理条例", "--from", "2021-01-01", "--to", "2022-01-01", "--home", made_home)
     assert outcome.code == 0
