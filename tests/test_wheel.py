@@ -74,6 +74,11 @@ def test_every_command_runs_from_the_wheel(installed: Path) -> None:
     assert json.loads(run(installed, "search", "隐私", "--json"))["hits"]
     assert json.loads(run(installed, "judge", "泄露隐私", "--json"))["conclusion"] == "undetermined"
     assert run(installed, "problems")
+    assert "没有差异" in run(installed, "diff", "甲护理条例", "--from", "2021-01-01", "--to", "2022-01-01")
+    assert "上位法" in run(installed, "precedence", "《甲护理条例》第二条", "《甲处罚法》第二条")
+    assert "<akomaNtoso" in run(installed, "export", "akn", "《甲护理条例》")
+    assert run(installed, "review", "list") == ""
+    assert "error" not in run(installed, "pack", "check")
     assert "yilun app" in run(installed, "app", "--help")
     dataset = installed / "beir"
     (dataset / "qrels").mkdir(parents=True)
