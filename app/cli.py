@@ -15,6 +15,7 @@ import typer
 from app.commands_cite import cite_app
 from app.commands_diff import diff
 from app.commands_export import export_app
+from app.commands_judge import explain, judge, verdicts, verify
 from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
@@ -56,6 +57,10 @@ app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")
 app.add_typer(review_app, name="review")
 app.command("norms")(norms)
+app.command("judge")(judge)
+app.command("verify")(verify)
+app.command("explain")(explain)
+app.command("verdicts")(verdicts)
 app.command("serve")(serve)
 
 
@@ -275,54 +280,6 @@ def article(
         print_json(asdict(view))
     else:
         _show_article(made, view)
-
-
-@app.command()
-def judge(
-    scenario: Annotated[str | None, typer.Argument(help="情形")] = None,
-    k: Annotated[int, typer.Option("--k", min=1, max=100, help="列出多少条可能适用的条款")] = 5,
-    batch: Annotated[Path | None, typer.Option("--batch", help="每行 {id, text, as_of?} 的 JSONL")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
-    home: HomeOption = None,
-    build: BuildOption = None,
-    as_of: AsOfOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """一个情形：可能适用的条款，逐字引用。此版本不下结论（undetermined）。
-
-    例：yilun judge "护士发现医嘱剂量明显超标，仍照执行"
-    """
-    from evaluator.verdict import judge as decide
-    from retrieval import Retriever
-
-    place = Home.resolve(home, os.environ)
-    day = read_day(as_of)
-    if (scenario is None) == (batch is None):
-        raise InputError("请给出情形，或用 --batch 给出文件，二者取一")
-    cases = (
-        [("", scenario, day)]
-        if scenario is not None
-        else [
-            (r["id"], r["text"], read_day(r["as_of"]) if r.get("as_of") else day)
-            for r in read_rows(batch, ("id", "text"))
-        ]
-    )
-    made = open_build(place, build)
-    retriever = Retriever.open(place.root, build=made)
-    verdicts = (
-        asdict(decide(text, made, retriever, as_of=when, k=k, identifier=name)) for name, text, when in cases
-    )
-    if batch is not None or as_json:
-        write_lines(verdicts, out)
-        return
-    verdict = next(verdicts)
-    print(f"结论：未定（undetermined）— {verdict['reason']}")
-    print(f"按 {verdict['as_of']} 的法律，构建 {verdict['build']}。可能适用：")
-    for clause in verdict["governing"]:
-        begins = f"{clause['effective_from']} 起施行" if clause["effective_from"] else "施行日期不详"
-        print(f"- 《{clause['title']}》{_place(clause)}  [{_status_zh(clause['status'])}，{begins}]")
-        print(f"  “{_indent(clause['quote'])}”")
-        print(f"  {clause['id']}  sha256 {clause['sha256'][:16]}")
 
 
 @bench_app.command("retrieval")

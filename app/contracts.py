@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from evaluator.proof import VerdictFile
+
 StatusWord = Literal["in_force", "not_yet", "ended", "unknown"]
 Grade = Literal[0, 1] | None
 Risk = Literal[-1, 0] | None
@@ -389,7 +391,7 @@ class StatusResult(Contract):
     missing: list[str]
 
 
-AVAILABLE: dict[str, type[Contract]] = {
+AVAILABLE: dict[str, type[BaseModel]] = {
     "search-query": SearchQuery,
     "search": SearchResult,
     "bench-retrieval": BenchResult,
@@ -397,6 +399,7 @@ AVAILABLE: dict[str, type[Contract]] = {
     "cite-check": CiteCheckResult,
     "judge-case": JudgeCase,
     "judge": JudgeResult,
+    "verdict": VerdictFile,
     "status": StatusResult,
     "diff": DiffResult,
     "precedence": PrecedenceResult,
@@ -404,7 +407,7 @@ AVAILABLE: dict[str, type[Contract]] = {
 }
 """Contracts of commands that exist."""
 
-PLANNED: dict[str, type[Contract]] = {
+PLANNED: dict[str, type[BaseModel]] = {
     "evaluate-row": EvaluationRow,
 }
 """Contracts agreed for commands that are not there yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kg.norm import Party
-from kg.pack import read_jsonl
+from kg.norm import Party, party_from_row
+from kg.pack import data_folder, digest_folder, read_jsonl
 from kg.problem import DamagedError
 
 
@@ -72,6 +73,16 @@ def alternatives(words: Iterable[str]) -> re.Pattern[str]:
     """A pattern for any of the words, the longest first; one that never matches for no words."""
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
     return re.compile("|".join(map(re.escape, ordered)) or "(?!)")
+
+
+def shipped_fact_words() -> tuple[FactWords, str]:
+    """The project's own lists, and a digest that names their content."""
+    pack = data_folder()
+    listed = pack / "norms" / "parties.jsonl"
+    rows = [row for _, row in read_jsonl(listed) if isinstance(row, dict)]
+    parties = {row["id"]: party_from_row(row) for row in rows}
+    made = hashlib.sha256(digest_folder(pack / "facts", "*.jsonl").encode() + listed.read_bytes())
+    return read_fact_words(pack, parties), made.hexdigest()
 
 
 class _Row(BaseModel):

@@ -1,14 +1,48 @@
-"""Verdicts in their final shape. For now they name the governing clauses and conclude nothing."""
+"""Verdicts: the clauses that govern a scenario, what is found under each norm, and what follows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
+from evaluator.fact_words import FactWords, shipped_fact_words
+from evaluator.facts import Fact, Facts, Part, read_facts
+from evaluator.finding_rule import Outcome
+from evaluator.grounds import (
+    AGAINST,
+    GROUNDS,
+    SUPPORT,
+    Ranked,
+    advice,
+    missing_facts,
+    paragraph_of,
+    principles,
+    sanctions,
+)
+from evaluator.matching import Likeness, Thresholds, match
+from evaluator.proof import ClauseRow, FactRow, FindingRow, VerdictFile, Weighing, Words
+from evaluator.weighing import (
+    CONCLUSIONS,
+    Weights,
+    fact_features,
+    finding_features,
+    probabilities,
+    read_weights,
+)
 from kg.build import Build
-from kg.vocabulary import Status
+from kg.pack import data_folder
+from kg.pack_info import read_pack_info
+from kg.text import digest
+from kg.vocabulary import Kind, Status
 from retrieval import Retriever
+from retrieval.dense import light_encoder
+from retrieval.vectors import Encoder
+
+CANDIDATES = 12
+"""How many retrieved clauses are looked at; the governing one is among the first twelve or seldom at all."""
 
 
 class Conclusion(StrEnum):
@@ -18,6 +52,16 @@ class Conclusion(StrEnum):
     COMPLIANT = "compliant"
     CONDITIONAL = "conditional"
     UNDETERMINED = "undetermined"
+
+    @property
+    def zh(self) -> str:
+        """The Chinese words shown to readers."""
+        return {
+            "non_compliant": "不合规",
+            "compliant": "合规",
+            "conditional": "附条件可行",
+            "undetermined": "未定",
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +87,7 @@ class Governing:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to a scenario on a date, resting on one build.
+    """The answer to a scenario on a date, resting on one build: the short form of a verdict file.
 
     `confidence` is None where nothing was concluded; `reason` says why.
     """
@@ -62,38 +106,285 @@ class Verdict:
     build: str
 
 
-_NO_REASONER = "此版本只检索可能适用的条款，不对行为作结论；请由专业人员对照条款判断"
-_NOTHING_FOUND = "没有检索到可能适用的条款"
+NOTHING_FOUND = "没有检索到可能适用的条款"
+NO_ENCODER = "本机没有语义编码器，不下结论；请由专业人员对照条款判断"
+NO_WEIGHTS = "此安装没有结论模型，只列逐条认定；请由专业人员对照条款判断"
+OTHER_PACK = "此构建用的是另一数据包，所带的结论模型不适用；请由专业人员对照条款判断"
+UNSURE = "各结论的把握都不足，不下结论；请补充事实或由专业人员判断"
+NO_GROUND = "没有一项逐条认定支持最可能的结论，不下结论"
+
+
+class Reasoner:
+    """The built-in reasoner over one build: norms matched to facts by rules, weighed by a small model.
+
+    It uses no language model. Its weights were trained on cases written by a model and not reviewed.
+    """
+
+    def __init__(
+        self,
+        build: Build,
+        retriever: Retriever,
+        *,
+        weights: Weights | None,
+        encoder: Encoder | None,
+        limits: Thresholds | None = None,
+    ) -> None:
+        self.build = build
+        self.retriever = retriever
+        self.words: FactWords
+        self.words, self.words_digest = shipped_fact_words()
+        self._weights = weights
+        self._encoder = encoder
+        self._limits = limits or Thresholds()
+        self._likeness = Likeness(
+            retriever.index.stack.lexical.rarity, encoder.encode if encoder is not None else None
+        )
+
+    @classmethod
+    def over(cls, build: Build, retriever: Retriever) -> Reasoner:
+        """The reasoner as it is shipped."""
+        weights = read_weights(data_folder() / "models" / "verdict")
+        return cls(build, retriever, weights=weights, encoder=light_encoder())
+
+    def findings(self, facts: Facts, *, as_of: date, k: int) -> tuple[list[ClauseRow], list[Ranked]]:
+        """The clauses retrieved, best first, and the findings that apply, each with its clause."""
+        clauses: dict[str, ClauseRow] = {}
+        found: list[Ranked] = []
+        hits = self.retriever.search(facts.text, max(k, CANDIDATES), as_of=as_of)
+        for rank, hit in enumerate(hits, 1):
+            clauses.setdefault(hit.id, self._clause(hit.id, as_of, score=hit.score, rank=rank))
+        seen: set[str] = set()
+        for rank, hit in enumerate(hits[:CANDIDATES], 1):
+            unit = str(self.build.clause(hit.id).id)
+            if unit in seen:
+                continue
+            seen.add(unit)
+            norms = self.build.norms(unit)
+            for finding in match(norms, facts, self.words, self._likeness, self._limits):
+                if finding.outcome is Outcome.NOT_APPLICABLE:
+                    continue
+                place = str(paragraph_of(finding.norm.provision))
+                if place not in clauses:
+                    clauses[place] = self._clause(place, as_of, score=hit.score, rank=rank)
+                found.append(Ranked(finding, clauses[place]))
+        return list(clauses.values()), found
+
+    def features(self, facts: Facts, found: Sequence[Ranked]) -> dict[str, list[float]]:
+        """What the model looks at, by kind of evidence; no `text` where there is no encoder."""
+        seen = [r.seen for r in found]
+        values = {"findings": finding_features(seen), "facts": fact_features(facts)}
+        if self._encoder is not None and facts.sentences:
+            whole, last = self._encoder.encode([facts.text, facts.sentences[-1].text])
+            values["text"] = [*map(float, whole), *map(float, last)]
+        return values
+
+    def judge(self, scenario: str, *, as_of: date, k: int = 5, case: str = "") -> VerdictFile:
+        """The verdict with its proof."""
+        facts = read_facts(scenario, self.words)
+        clauses, found = self.findings(facts, as_of=as_of, k=k)
+        weighing, why_not = self._weigh(facts, found) if clauses else (None, NOTHING_FOUND)
+        conclusion, confidence, reason = Conclusion.UNDETERMINED, None, why_not
+        if weighing is not None:
+            best = max(range(len(CONCLUSIONS)), key=lambda i: weighing.probabilities[i])
+            likeliest = Conclusion(CONCLUSIONS[best])
+            supported = any(r.finding.outcome in SUPPORT[likeliest.value] for r in found)
+            if weighing.probabilities[best] < weighing.threshold:
+                reason = UNSURE
+            elif not supported and likeliest is not Conclusion.UNDETERMINED:
+                reason = NO_GROUND
+            else:
+                conclusion, confidence = likeliest, weighing.probabilities[best]
+        abstained = confidence is None
+        rows = _rows(found, None if abstained else conclusion)
+        grounds = [row for row in rows if row.role == "grounds"]
+        if not abstained:
+            reason = _reason(conclusion, grounds, clauses)
+        used = {row.clause for row in rows}
+        first = {c.rank: c.id for c in reversed(clauses)}  # the clause that was retrieved at each rank
+        governing = [first[rank] for rank in range(1, min(k, len(first)) + 1)]
+        governing += [
+            place for place in dict.fromkeys(row.clause for row in grounds) if place not in governing
+        ]
+        cited = [c for c in clauses if c.id in used or c.id in governing]
+        unknown = tuple(c.id for c in cited if c.status is Status.UNKNOWN)
+        if any(c.id in unknown for c in cited if c.id in {row.clause for row in grounds}):
+            reason += "；所据条款中有效力待核者，须先查明其在该日是否有效"
+        verdict = VerdictFile(
+            case=case,
+            scenario=scenario,
+            scenario_sha256=digest(scenario),
+            as_of=as_of,
+            build=self.build.id,
+            conclusion=conclusion.value,
+            abstained=abstained,
+            confidence=confidence,
+            reason=reason,
+            governing=tuple(governing),
+            clauses=tuple(cited),
+            findings=tuple(rows),
+            principles=principles(found, self.build),
+            missing_facts=missing_facts(found),
+            advice=advice(grounds, cited),
+            sanctions=sanctions(grounds, self.build),
+            weighing=weighing,
+            unknown_validity=unknown,
+        )
+        return verdict.signed()
+
+    def _weigh(self, facts: Facts, found: Sequence[Ranked]) -> tuple[Weighing | None, str]:
+        if self.build.manifest.parameters["pack"] != read_pack_info(data_folder()).name:
+            return None, OTHER_PACK
+        if self._encoder is None:
+            return None, NO_ENCODER
+        if self._weights is None:
+            return None, NO_WEIGHTS
+        evidence = {"base": self._weights.base()}
+        for group, values in self.features(facts, found).items():
+            evidence[group] = self._weights.evidence(group, values)
+        return Weighing(
+            model=self._weights.digest,
+            words=self.words_digest,
+            conclusions=CONCLUSIONS,
+            evidence=evidence,
+            probabilities=probabilities(evidence),
+            threshold=self._weights.threshold,
+        ), ""
+
+    def _clause(self, identifier: str, as_of: date, *, score: float, rank: int) -> ClauseRow:
+        text, provision = self.build.provision(identifier)
+        quote = text.quote(provision)
+        validity = text.expression.validity
+        steps = {step.kind: step.number for step in provision.id.steps}
+        around = (*text.ancestors(provision), provision)
+        sole = any(p.kind is Kind.PARAGRAPH and p.sole for p in around)
+        return ClauseRow(
+            id=identifier,
+            title=text.expression.title,
+            article=self.build.clause(identifier).id.display(),
+            paragraph=None if sole else steps.get(Kind.PARAGRAPH),
+            item=steps.get(Kind.ITEM),
+            quote=text.official[quote.start : quote.end],
+            start=quote.start,
+            end=quote.end,
+            sha256=quote.sha256,
+            status=validity.status(as_of),
+            effective_from=validity.begins,
+            score=score,
+            rank=rank,
+        )
+
+
+@lru_cache(maxsize=2)
+def _reasoner(build: Build, retriever: Retriever) -> Reasoner:
+    return Reasoner.over(build, retriever)
 
 
 def judge(
     scenario: str, build: Build, retriever: Retriever, *, as_of: date, k: int = 5, identifier: str = ""
 ) -> Verdict:
-    """The clauses that may govern a scenario on a date, each quoted; the conclusion is undetermined.
+    """The verdict on a scenario in its short form; every quotation is cut from the build's official text."""
+    return short_form(_reasoner(build, retriever).judge(scenario, as_of=as_of, k=k, case=identifier))
 
-    Every quotation is cut from the build's official text, never from the index.
-    """
-    governing = []
-    for hit in retriever.search(scenario, k, as_of=as_of):
-        text, provision = build.provision(hit.id)
-        quote = text.quote(provision)
-        governing.append(
-            Governing(
-                hit.id, hit.title, hit.article, hit.paragraph, hit.item, text.official[quote.start : quote.end],
-                quote.start, quote.end, quote.sha256, hit.status, hit.effective_from, hit.score,
-            )
-        )  # fmt: skip
+
+def short_form(verdict: VerdictFile) -> Verdict:
+    """The fields of `yilun judge` of a verdict file."""
+    clauses = {clause.id: clause for clause in verdict.clauses}
+    shown = (clauses[identifier] for identifier in verdict.governing)
+    governing = tuple(Governing(**clause.model_dump(exclude={"rank"})) for clause in shown)
     return Verdict(
-        id=identifier,
-        text=scenario,
-        conclusion=Conclusion.UNDETERMINED,
-        abstained=True,
-        confidence=None,
-        reason=_NO_REASONER if governing else _NOTHING_FOUND,
-        governing=tuple(governing),
-        findings=(),
-        principles=(),
-        missing_facts=(),
-        as_of=as_of,
-        build=build.id,
+        id=verdict.case,
+        text=verdict.scenario,
+        conclusion=Conclusion(verdict.conclusion),
+        abstained=verdict.abstained,
+        confidence=verdict.confidence,
+        reason=verdict.reason,
+        governing=governing,
+        findings=tuple(sentence(row, clauses[row.clause]) for row in verdict.findings[:8]),
+        principles=verdict.principles,
+        missing_facts=verdict.missing_facts,
+        as_of=verdict.as_of,
+        build=verdict.build,
     )
+
+
+def sentence(row: FindingRow, clause: ClauseRow) -> str:
+    """One finding as a sentence in Chinese, with the words of the scenario and of the law."""
+    fact = f"“{row.conduct_fact.span.text.strip('，。；：')}”" if row.conduct_fact else ""
+    action = row.parts.get("action")
+    law = f"“{action.text}”" if action else f"（{row.modality.zh}）"
+    return f"{row.outcome.zh}：《{clause.title}》{clause.article}{row.modality.zh}{law}；情形{fact}，{row.conduct.zh}"
+
+
+def _rows(found: Sequence[Ranked], conclusion: Conclusion | None) -> list[FindingRow]:
+    """The findings in the order of their weight, each with its role."""
+    ordered = sorted(found, key=lambda r: (-r.weight, r.finding.norm.id))
+    support = SUPPORT[conclusion.value] if conclusion else frozenset[Outcome]()
+    against = AGAINST[conclusion.value] if conclusion else frozenset[Outcome]()
+    rows: list[FindingRow] = []
+    grounds = 0
+    for ranked in ordered:
+        role = "considered"
+        if ranked.finding.outcome in support and grounds < GROUNDS:
+            role, grounds = "grounds", grounds + 1
+        elif ranked.finding.outcome in against:
+            role = "against"
+        rows.append(_row(ranked, role))
+    return rows
+
+
+def _row(ranked: Ranked, role: str) -> FindingRow:
+    own, clause = ranked.finding, ranked.clause
+    parts = {
+        name.value: Words(*span)
+        for name, span in own.norm.spans().items()
+        # An elided bearer stands elsewhere: the proof quotes only words of the clause itself.
+        if clause.start <= span.start and span.end <= clause.end
+    }
+    return FindingRow.model_validate(
+        {
+            "norm": own.norm.id,
+            "provision": str(own.norm.provision),
+            "clause": clause.id,
+            "modality": own.norm.modality,
+            "method": own.norm.method,
+            "parts": parts,
+            "bearer_elided": own.norm.bearer_elided,
+            "bearer": own.bearer,
+            "actor": _words(own.actor.part) if own.actor else None,
+            "actor_parties": own.actor.parties if own.actor else (),
+            "condition": own.condition,
+            "condition_fact": fact_row(own.condition_fact),
+            "exception": own.exception,
+            "exception_fact": fact_row(own.exception_fact),
+            "conduct": own.conduct,
+            "conduct_fact": fact_row(own.conduct_fact),
+            "likeness": own.likeness,
+            "outcome": own.outcome,
+            "role": role,
+        }
+    )
+
+
+def fact_row(fact: Fact | None) -> FactRow | None:
+    """A fact as a proof records it."""
+    if fact is None:
+        return None
+    return FactRow(span=_words(fact.part), kind=fact.kind, negated=fact.negated, settled=fact.is_settled)
+
+
+def _words(part: Part) -> Words:
+    return Words(part.start, part.end, part.text)
+
+
+def _reason(conclusion: Conclusion, grounds: Sequence[FindingRow], clauses: Sequence[ClauseRow]) -> str:
+    places = {clause.id: f"《{clause.title}》{clause.article}" for clause in clauses}
+    named = "、".join(dict.fromkeys(places[row.clause] for row in grounds))
+    if not named:
+        return "事实不足或有争议，依现有条款不能断定"
+    words = {
+        Conclusion.NON_COMPLIANT: "情形中的行为违反",
+        Conclusion.COMPLIANT: "情形中的行为符合",
+        Conclusion.CONDITIONAL: "是否可行取决于是否具备条件，见",
+        Conclusion.UNDETERMINED: "事实不足以依下列条款断定：",
+    }
+    return words[conclusion] + named

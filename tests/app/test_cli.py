@@ -144,10 +144,11 @@ def test_a_bad_batch_names_the_line(built: Run, tmp_path: Path, content: str, sa
     assert (result.code, said in result.err) == (2, True)
 
 
-def test_judge_quotes_and_concludes_nothing(built: Run) -> None:
-    result = json.loads(built("judge", "护士把病人的隐私告诉了别人", "--as-of", "2021-01-01", "--json").out)
+def test_judge_quotes_the_law_of_the_day(built: Run, tmp_path: Path) -> None:
+    text, day = "护士没有保护病人隐私，告诉了别人", "2021-01-01"
+    result = json.loads(built("judge", text, "--as-of", day, "--json").out)
     valid("judge", result)
-    assert (result["conclusion"], result["abstained"], result["confidence"]) == ("undetermined", True, None)
+    assert (result["confidence"] is None) == result["abstained"]
     clause = result["governing"][0]
     assert clause["id"].startswith("甲护理条例@2020-05-01/art2")
     text = json.loads(
@@ -155,6 +156,21 @@ def test_judge_quotes_and_concludes_nothing(built: Run) -> None:
     )
     assert text["raw"]  # the quotation's span is checked against the build in tests/evaluator
     assert {c["status"] for c in result["governing"]} <= {"in_force", "unknown"}
+
+
+def test_a_verdict_is_kept_checked_told_and_found(built: Run, tmp_path: Path) -> None:
+    file = tmp_path / "verdict.json"
+    day = ("--as-of", "2021-01-01")
+    told = built("judge", "护士没有保护病人隐私，告诉了别人", *day, "--save", "--proof", file)
+    assert "已存" in told.err
+    assert built("explain", file).out == told.out
+    assert built("verify", file, "--build", "current").code == 0
+    found = json.loads(built("verdicts", "《甲护理条例》第二条", *day, "--json").out)
+    assert [v["id"] for v in found["verdicts"]] == [json.loads(file.read_text("utf-8"))["id"]]
+    file.write_text(file.read_text("utf-8").replace("护士", "医师"), encoding="utf-8")
+    changed = built("verify", file)
+    assert (changed.code, "被改动过" in changed.out) == (1, True)
+    assert built("verify", tmp_path / "none.json").code == 2
 
 
 def test_problems_lists_places(built: Run) -> None:

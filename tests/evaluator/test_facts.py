@@ -9,19 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.fact_words import FactWords, Mark, read_fact_words
+from evaluator.fact_words import Mark, read_fact_words, shipped_fact_words
 from evaluator.facts import FactKind, read_facts
-from kg.norm import Party, party_from_row
-from kg.pack import data_folder, read_jsonl
 from kg.problem import DamagedError
 
-
-def _parties() -> dict[str, Party]:
-    rows = [value for _, value in read_jsonl(data_folder() / "norms" / "parties.jsonl")]
-    return {row["id"]: party_from_row(row) for row in rows if isinstance(row, dict)}
-
-
-WORDS: FactWords = read_fact_words(data_folder(), _parties())
+WORDS, _ = shipped_fact_words()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""A verdict's proof tree as lines of Chinese text, from the conclusion down to the quoted characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evaluator.proof import ClauseRow, FactRow, FindingRow, VerdictFile
+from evaluator.verdict import Conclusion
+
+_ROLES = {"grounds": "依据", "against": "相反", "considered": "一并考虑"}
+_SHOWN = 6
+_EVIDENCE = {"base": "起点", "findings": "逐条认定", "facts": "叙述方式", "text": "文意"}
+
+
+def explain(verdict: VerdictFile) -> Iterator[str]:
+    """The tree, one line at a time; findings that only were considered are cut to the weightiest few."""
+    if verdict.abstained:
+        yield f"结论：未下结论 — {verdict.reason}"
+    else:
+        yield f"结论：{Conclusion(verdict.conclusion).zh}（把握 {verdict.confidence:.2f}）— {verdict.reason}"
+    yield f"按 {verdict.as_of} 的法律，构建 {verdict.build}；不是法律意见，结论模型由未经专家审核的案例训练"
+    clauses = {clause.id: clause for clause in verdict.clauses}
+    shown = [row for row in verdict.findings if row.role != "considered"]
+    shown += [row for row in verdict.findings if row.role == "considered"][: max(0, _SHOWN - len(shown))]
+    for row in shown:
+        yield from _finding(row, clauses[row.clause])
+    if len(shown) < len(verdict.findings):
+        yield f"（另有 {len(verdict.findings) - len(shown)} 项认定，见文件）"
+    for sanction in verdict.sanctions:
+        yield f"可及的责任：《{sanction.title}》{sanction.article}  {sanction.sanction}"
+        yield f"  “{_flat(sanction.quote)}”"
+    for title, lines in (
+        ("原则", verdict.principles),
+        ("尚缺的事实", verdict.missing_facts),
+        ("规范的要求", tuple(row.text for row in verdict.advice)),
+    ):
+        if lines:
+            yield f"{title}："
+            yield from (f"  - {line}" for line in lines)
+    for identifier in verdict.unknown_validity:
+        yield f"效力待核：《{clauses[identifier].title}》{clauses[identifier].article}"
+    yield "可能适用的条款："
+    for identifier in verdict.governing:
+        yield from _clause(clauses[identifier])
+    if verdict.weighing is not None:
+        yield "权衡（各类证据对“不合规、合规、附条件可行、未定”的加减）："
+        for name, values in verdict.weighing.evidence.items():
+            yield f"  {_EVIDENCE.get(name, name)}：" + "  ".join(f"{value:+.2f}" for value in values)
+        chances = "  ".join(f"{value:.2f}" for value in verdict.weighing.probabilities)
+        yield f"  概率：{chances}；门槛 {verdict.weighing.threshold:.2f}"
+
+
+def _finding(row: FindingRow, clause: ClauseRow) -> Iterator[str]:
+    yield f"├ {_ROLES[row.role]}：{row.outcome.zh}  《{clause.title}》{clause.article}  {row.norm}"
+    action = row.parts.get("action")
+    yield f"│  ├ 规范（{row.modality.zh}，{row.method.value}）：{action.text if action else '（见引文）'}"
+    actor = f"“{row.actor.text}”（{'、'.join(row.actor_parties)}）" if row.actor else ""
+    yield f"│  ├ 承担者：{row.bearer.zh} {actor}".rstrip()
+    yield f"│  ├ 条件：{row.condition.zh} {_fact(row.condition_fact)}".rstrip()
+    yield f"│  ├ 例外：{row.exception.zh} {_fact(row.exception_fact)}".rstrip()
+    yield f"│  ├ 行为：{row.conduct.zh} {_fact(row.conduct_fact)}（相似度 {row.likeness:.2f}）"
+    yield f"│  └ 引文：“{_flat(clause.quote)}” [{clause.status.zh}] sha256 {clause.sha256[:16]}"
+
+
+def _fact(row: FactRow | None) -> str:
+    if row is None:
+        return ""
+    return f"“{row.span.text.strip()}”[{row.span.start}–{row.span.end}，{row.kind.zh}]"
+
+
+def _clause(clause: ClauseRow) -> Iterator[str]:
+    begins = f"{clause.effective_from} 起施行" if clause.effective_from else "施行日期不详"
+    yield f"- 《{clause.title}》{clause.article}  [{clause.status.zh}，{begins}]"
+    yield f"  “{_flat(clause.quote)}”"
+    yield f"  {clause.id}  sha256 {clause.sha256[:16]}"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split("\n"))

@@ -1,0 +1,227 @@
+"""One norm against the facts of a scenario: whom it binds, whether its condition holds, what was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluator.fact_words import FactWords, Mark
+from evaluator.facts import Actor, Fact, FactKind, Facts
+from evaluator.finding_rule import BearerState, ConditionState, ConductState, ExceptionState, Outcome, find
+from kg.norm import Modality, Norm
+from retrieval.tokens import tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Rarity = Callable[[Sequence[str]], Mapping[str, float]]
+Encode = Callable[[Sequence[str]], "npt.NDArray[np.float32]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How alike words must be to count as the same; chosen on the dev folds."""
+
+    told: float = 0.42
+    condition: float = 0.45
+    exception: float = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is found under one norm, and the facts that each step rests on.
+
+    `likeness` is how alike the norm's action and the fact's words are, from 0 to 1; no probability.
+    """
+
+    norm: Norm
+    bearer: BearerState
+    actor: Actor | None
+    condition: ConditionState
+    condition_fact: Fact | None
+    exception: ExceptionState
+    exception_fact: Fact | None
+    conduct: ConductState
+    conduct_fact: Fact | None
+    likeness: float
+    outcome: Outcome
+
+
+class Likeness:
+    """How alike the words of norms and facts are: shared rare bigrams, and meaning where there is an encoder.
+
+    Vectors of norms are kept, as the same norms come back from case to case.
+    """
+
+    def __init__(self, rarity: Rarity, encode: Encode | None) -> None:
+        self._rarity = rarity
+        self._encode = encode
+        self._kept: dict[str, npt.NDArray[np.float32]] = {}
+
+    def table(self, phrases: Sequence[str], facts: Facts) -> npt.NDArray[np.float32]:
+        """One row for each phrase, one column for each fact: the likeness of the phrase to the fact."""
+        import numpy as np
+
+        if not phrases or not facts.facts:
+            return np.zeros((len(phrases), len(facts.facts)), dtype=np.float32)
+        sentences = [part.text for part in facts.sentences]
+        own = [fact.part.text for fact in facts.facts]
+        number = [fact.sentence for fact in facts.facts]
+        # A clause alone often lacks its object, so its sentence counts too, for less.
+        words = 0.6 * self._shared(phrases, own) + 0.4 * self._shared(phrases, sentences)[:, number]
+        if self._encode is None:
+            return words.astype(np.float32)
+        vectors = self._vectors(phrases)
+        meaning = 0.6 * vectors @ self._encode(own).T + 0.4 * (vectors @ self._encode(sentences).T)[:, number]
+        return np.asarray(0.5 * words + 0.5 * np.clip(meaning, 0, 1), dtype=np.float32)
+
+    def _vectors(self, phrases: Sequence[str]) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        assert self._encode is not None
+        if new := sorted({phrase for phrase in phrases if phrase not in self._kept}):
+            self._kept.update(zip(new, self._encode(new), strict=True))
+        return np.stack([self._kept[phrase] for phrase in phrases])
+
+    def _shared(self, phrases: Sequence[str], texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        terms = [set(tokens(text)) for text in texts]
+        found = np.zeros((len(phrases), len(texts)), dtype=np.float32)
+        for row, phrase in enumerate(phrases):
+            rare = self._rarity(sorted(set(tokens(phrase))))
+            total = sum(rare.values())
+            if total:
+                found[row] = [sum(rare[t] for t in rare if t in own) / total for own in terms]
+        # Lay words share a third of a statute's words at best: the square root spreads the lower part.
+        return np.sqrt(found)
+
+
+_WITHOUT_LEAVE = re.compile(
+    r"未经[^，；。]{0,16}?(?:同意|批准|许可|授权|审查|审批|核准)，?|未取得[^，；。]{0,12}?，|擅自"
+)
+_NEGATIVE = re.compile(
+    r"^(?:的)?(?:未|不|没有|无|拒不|拒绝|逾期不|应当.{0,8}而未)|未(?:按|依|及时|如实|履行|尽)"
+)
+_CONSEQUENCE = re.compile(r"^(?:由|依法|依据职责|并?处|责令|给予|予以|吊销|没收|承担|追究|构成|降低|撤)")
+
+
+def phrase_of(norm: Norm) -> str:
+    """The conduct that a norm speaks of: its action; of a liability, what it punishes. '' if it tells none."""
+    parts = [norm.action, norm.condition] if norm.modality is Modality.LIABILITY else [norm.action]
+    for part in parts:
+        if part is not None and not (norm.modality is Modality.LIABILITY and _CONSEQUENCE.match(part.text)):
+            return _WITHOUT_LEAVE.sub("", part.text) or part.text
+    return ""
+
+
+def match(
+    norms: Sequence[Norm], facts: Facts, words: FactWords, likeness: Likeness, limits: Thresholds
+) -> tuple[Finding, ...]:
+    """One finding for each norm that conduct can be measured by, in their order."""
+    usable = [n for n in norms if n.modality.is_deontic and n.method.may_ground and phrase_of(n)]
+    actions = likeness.table([phrase_of(n) for n in usable], facts)
+    conditions = likeness.table([n.condition.text if n.condition else "" for n in usable], facts)
+    exceptions = likeness.table([n.exception.text if n.exception else "" for n in usable], facts)
+    return tuple(
+        _finding(norm, facts, words, limits, actions[i], conditions[i], exceptions[i])
+        for i, norm in enumerate(usable)
+    )
+
+
+def _finding(
+    norm: Norm,
+    facts: Facts,
+    words: FactWords,
+    limits: Thresholds,
+    action: npt.NDArray[np.float32],
+    condition: npt.NDArray[np.float32],
+    exception: npt.NDArray[np.float32],
+) -> Finding:
+    conduct_fact, likeness = _best(facts, action + _TOLD_AS_CONDUCT * _is_conduct(facts))
+    bearer, actor = _bearer(norm, facts, words, conduct_fact)
+    met, condition_fact = ConditionState.NONE, None
+    if norm.condition is not None and norm.modality is not Modality.LIABILITY:
+        condition_fact, alike = _best(facts, condition)
+        met = _condition(norm.condition.text, condition_fact, alike >= limits.condition)
+    holds, exception_fact = ExceptionState.NONE, None
+    if norm.exception is not None:
+        exception_fact, alike = _best(facts, exception)
+        told = alike >= limits.exception and exception_fact is not None and exception_fact.is_settled
+        holds = ExceptionState.HOLDS if told else ExceptionState.NOT_TOLD
+    conduct = _conduct(norm, conduct_fact) if likeness >= limits.told else ConductState.NOT_TOLD
+    return Finding(
+        norm=norm,
+        bearer=bearer,
+        actor=actor,
+        condition=met,
+        condition_fact=condition_fact if met in (ConditionState.MET, ConditionState.UNMET) else None,
+        exception=holds,
+        exception_fact=exception_fact if holds is ExceptionState.HOLDS else None,
+        conduct=conduct,
+        conduct_fact=conduct_fact if conduct is not ConductState.NOT_TOLD else None,
+        likeness=round(float(likeness), 6),
+        outcome=find(norm.modality, bearer=bearer, condition=met, exception=holds, conduct=conduct),
+    )
+
+
+_TOLD_AS_CONDUCT = 0.08
+"""How much more a clause that tells of conduct is like a norm's action than one that tells the setting."""
+
+
+def _is_conduct(facts: Facts) -> npt.NDArray[np.float32]:
+    import numpy as np
+
+    kinds = (FactKind.CONDUCT, FactKind.OMISSION)
+    return np.array([f.kind in kinds and f.is_settled for f in facts.facts], dtype=np.float32)
+
+
+def _best(facts: Facts, row: npt.NDArray[np.float32]) -> tuple[Fact | None, float]:
+    if not len(row):
+        return None, 0.0
+    place = int(row.argmax())
+    return facts.facts[place], float(row[place])
+
+
+def _bearer(
+    norm: Norm, facts: Facts, words: FactWords, fact: Fact | None
+) -> tuple[BearerState, Actor | None]:
+    bound = set(norm.bearers)
+    if not bound:
+        return BearerState.UNNAMED, None
+    near = [*(fact.actors if fact else ()), *facts.actors]
+    for actor in near:
+        if any(words.kinds(party) & bound for party in actor.parties):
+            return BearerState.MATCHED, actor
+    for actor in near:
+        kinds = frozenset[str]().union(*(words.kinds(party) for party in actor.parties))
+        counts_for = {other for party in kinds for other in words.acts_for.get(party, ())}
+        if counts_for & bound:
+            return BearerState.ACTS_FOR, actor
+    return BearerState.ABSENT, None
+
+
+def _condition(text: str, fact: Fact | None, told: bool) -> ConditionState:
+    if fact is None or not told or not fact.is_settled:
+        return ConditionState.UNKNOWN
+    return ConditionState.MET if fact.negated == bool(_NEGATIVE.search(text)) else ConditionState.UNMET
+
+
+def _conduct(norm: Norm, fact: Fact | None) -> ConductState:
+    if fact is None:
+        return ConductState.NOT_TOLD
+    if not fact.is_settled or (fact.kind is FactKind.SPEECH and Mark.REFUSAL not in fact.marks):
+        return ConductState.UNSETTLED
+    text = norm.action.text if norm.action is not None else ""
+    if norm.modality is not Modality.OBLIGATION and _WITHOUT_LEAVE.search(text):
+        # What is wrong only without leave is not done where leave is told of.
+        asked = Mark.CARE in fact.marks and not fact.negated
+        return ConductState.OMITTED if asked else ConductState.DONE
+    done = fact.negated == bool(_NEGATIVE.search(phrase_of(norm)))
+    if norm.modality is Modality.OBLIGATION and done and Mark.PRESSURE in fact.marks:
+        # 倒签、代签、走个过场: the words of the duty, not the duty.
+        done = False
+    return ConductState.DONE if done else ConductState.OMITTED
