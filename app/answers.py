@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from app.api_models import (
     ArticleAnswer,
     CiteCheckAnswer,
+    NormsAnswer,
     SearchAnswer,
     SearchOptions,
 )
@@ -78,6 +79,17 @@ class Answers:
         text, provision = find_article(self.build, reference, as_of)
         view = article_view(self.build, text, provision, as_of)
         return ArticleAnswer.model_validate({**asdict(view), "build": self.build.id})
+
+    def norms(self, reference: str, *, as_of: date) -> NormsAnswer:
+        """The norms of the provision that a reference names, as `yilun norms` gives them."""
+        from app.norm_views import normed_provisions
+        from app.views import find_article
+
+        text, provision = find_article(self.build, reference, as_of)
+        found = normed_provisions(self.build, text, provision, as_of)
+        return NormsAnswer.model_validate(
+            {"provisions": [asdict(entry) for entry in found], "as_of": as_of, "build": self.build.id}
+        )
 
     def check(self, text: str, *, as_of: date, identifier: str = "") -> CiteCheckAnswer:
         """The citations of a text, as `yilun cite check` judges them."""

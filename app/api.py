@@ -7,16 +7,12 @@ document is at /v1/openapi.json and committed as docs/schemas/openapi.json.
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from app.answers import Answers
-from app.api_gate import Gate, RefusalError, internal_error
+from app.api_gate import LOOPBACK, RefusalError, internal_error, make_gate
 from app.api_keys import Keys
 from app.api_metrics import Metrics
 from app.api_models import (
@@ -31,6 +27,7 @@ from app.api_models import (
     JudgeAnswers,
     JudgeBatch,
     JudgeRequest,
+    NormsAnswer,
     ReferenceRequest,
     SearchAnswer,
     SearchAnswers,
@@ -38,8 +35,9 @@ from app.api_models import (
     SearchRequest,
 )
 from app.contracts import JudgeResult
+from app.desk import BusyError, Desk, OtherBuildError
 from app.limits import LimitError, Limits, TokenBuckets
-from app.live import LiveAnswers
+from app.live import LiveAnswers, following
 from kg.problem import DamagedError, InputError, YilunError
 
 try:
@@ -57,9 +55,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-"""The names by which a service on this machine alone is called."""
-
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ApiError, "description": text}
     for status, text in (
@@ -70,39 +65,6 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class _Desk:
-    """Where a question meets the answers: checks the pin, keeps to the number of workers, says who must wait."""
-
-    def __init__(self, live: LiveAnswers, limits: Limits) -> None:
-        self.live, self.limits = live, limits
-        self._workers = asyncio.Semaphore(limits.workers)
-        self._present = 0
-
-    def answers(self, pin: str | None) -> Answers:
-        answers = self.live.answers
-        if pin is not None and pin != answers.build.id:
-            message = (
-                f"服务器现用构建 {answers.build.id}，不是所要的 {pin[:64]}；请改用它，或让服务器固定 --build"
-            )
-            raise RefusalError(409, "other_build", message, "build")
-        return answers
-
-    async def do(self, work: Callable[[], T]) -> T:
-        """Do the work in a thread. A caller that leaves does not stop it, but its place is kept until it ends."""
-        if self._present >= self.limits.workers + self.limits.waiting:
-            raise RefusalError(503, "busy", "同时的请求太多；请稍后再试", wait=1)
-        self._present += 1
-        try:
-            async with self._workers:
-                return await asyncio.to_thread(work)
-        finally:
-            self._present -= 1
-
-
-def _random_id() -> str:
-    return secrets.token_hex(8)
-
-
 def make_api(
     live: LiveAnswers,
     *,
@@ -111,7 +73,6 @@ def make_api(
     keys: Keys | None = None,
     hosts: Collection[str] | None = LOOPBACK,
     clock: Callable[[], float] = time.monotonic,
-    new_id: Callable[[], str] = _random_id,
     refresh_seconds: float = 2.0,
 ) -> ASGIApp:
     """The service as an ASGI application. `today` is the day whose law is meant where a question names none.
@@ -124,16 +85,16 @@ def make_api(
     routes = make_routes(
         live, today=today, limits=limits, metrics=metrics, buckets=buckets, refresh_seconds=refresh_seconds
     )
-    return Gate(
+    paths = [*routes.openapi()["paths"], "/v1/openapi.json"]
+    return make_gate(
         routes,
-        paths=[*routes.openapi()["paths"], "/v1/openapi.json"],
+        paths=paths,
         limits=limits,
         keys=keys,
         hosts=hosts,
         buckets=buckets,
         metrics=metrics,
         clock=clock,
-        new_id=new_id,
     )
 
 
@@ -147,26 +108,14 @@ def make_routes(
     refresh_seconds: float,
 ) -> FastAPI:
     """The routes without the gate before them."""
-    desk = _Desk(live, limits)
-
-    @asynccontextmanager
-    async def watch(_: FastAPI) -> AsyncIterator[None]:
-        async def follow() -> None:
-            while True:
-                await asyncio.sleep(refresh_seconds)
-                await asyncio.to_thread(live.refresh)
-
-        watching = asyncio.create_task(follow())
-        try:
-            yield
-        finally:
-            watching.cancel()
+    desk = Desk(live, limits)
 
     api = FastAPI(
         title="yilun 医伦",
         version="1",
         description="以中国法律为据的临床伦理：检索、条文、引文核对、情形判断。不是法律意见。",
-        openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None, lifespan=watch,
+        openapi_url="/v1/openapi.json", docs_url=None, redoc_url=None,
+        lifespan=lambda _: following(live, refresh_seconds),
         responses=_ERRORS, separate_input_output_schemas=False,
     )  # fmt: skip
 
@@ -211,6 +160,13 @@ def make_routes(
         limits.check_reference(asked.ref, place="ref")
         answers = desk.answers(asked.build)
         return await desk.do(_found(lambda: answers.article(asked.ref, as_of=day_of(asked))))
+
+    @api.get("/v1/norms")
+    async def norms(asked: Annotated[ReferenceRequest, Query()]) -> NormsAnswer:
+        """一条法律的规范：由规则从原文抽取，未经法律专家逐条审核。"""
+        limits.check_reference(asked.ref, place="ref")
+        answers = desk.answers(asked.build)
+        return await desk.do(_found(lambda: answers.norms(asked.ref, as_of=day_of(asked))))
 
     @api.post("/v1/cite/check")
     async def cite_check(asked: CiteCheckRequest) -> CiteCheckAnswer:
@@ -313,6 +269,10 @@ def _handle_errors(api: FastAPI) -> None:
     @api.exception_handler(YilunError)
     async def ours(_: Request, error: YilunError) -> JSONResponse:
         match error:
+            case OtherBuildError():
+                refusal = RefusalError(409, "other_build", str(error), "build")
+            case BusyError():
+                refusal = RefusalError(503, "busy", str(error), wait=1)
             case LimitError():
                 refusal = RefusalError(422, error.code, str(error), error.place)
             case InputError():
@@ -322,7 +282,7 @@ def _handle_errors(api: FastAPI) -> None:
                 refusal = RefusalError(503, "damaged_build", "构建中有文件损坏；请管理者重新运行 yilun build")
             case _:
                 refusal = RefusalError(503, "unavailable", "服务器现在不能回答；请管理者查看日志")
-        return JSONResponse(refusal.body(), refusal.status)
+        return JSONResponse(refusal.body(), refusal.status, refusal.headers())
 
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> JSONResponse:

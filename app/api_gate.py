@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 import re
+import secrets
+import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ _log = logging.getLogger("yilun.api")
 
 OPEN_PATHS = frozenset({"/v1/health"})
 """Answered without a key: a load balancer has none."""
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+"""The names by which a service on this machine alone is called."""
 
 _METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -188,6 +193,31 @@ class Gate:
             raise RefusalError(
                 408, "body_timeout", f"{self._limits.body_seconds:g} 秒内没有收完请求体", "body"
             ) from None
+
+
+def make_gate(
+    app: ASGIApp,
+    *,
+    paths: Collection[str],
+    limits: Limits,
+    keys: Keys | None = None,
+    hosts: Collection[str] | None = LOOPBACK,
+    buckets: TokenBuckets | None = None,
+    metrics: Metrics | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Gate:
+    """The gate with a clock and counters of its own where none are given, and random names for requests."""
+    return Gate(
+        app,
+        paths=paths,
+        limits=limits,
+        keys=keys,
+        hosts=hosts,
+        buckets=buckets or TokenBuckets(rate=limits.rate, burst=limits.burst, clock=clock),
+        metrics=metrics or Metrics(),
+        clock=clock,
+        new_id=lambda: secrets.token_hex(8),
+    )
 
 
 def _replay(messages: list[Message], receive: Receive) -> Receive:

@@ -12,6 +12,7 @@ from app.contracts import (
     CiteCheckResult,
     Contract,
     JudgeResult,
+    NormsResult,
     SearchResult,
 )
 from kg.vocabulary import Level
@@ -57,7 +58,9 @@ class SearchOptions(Asked):
     k: int = Field(10, ge=1, strict=True, description="取多少条")
     levels: list[Level] | None = Field(None, description="只要这些位阶", examples=[["法律", "行政法规"]])
     topics: list[Words] | None = Field(None, description="只要这些场景", examples=[["医患关系"]])
-    system: Literal["default", "exact", "bm25", "gloss", "dense"] = Field("default", description="检索系统")
+    system: Annotated[
+        Literal["default", "exact", "bm25", "gloss", "dense"], Field(description="检索系统")
+    ] = "default"
 
 
 class SearchRequest(SearchOptions):
@@ -104,6 +107,13 @@ class ReferenceRequest(Asked):
 class ArticleAnswer(ArticleResult):
     """A provision as it was on a day."""
 
+    build: str
+
+
+class NormsAnswer(NormsResult):
+    """The norms of a provision as it was on a day."""
+
+    as_of: date
     build: str
 
 

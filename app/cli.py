@@ -20,7 +20,7 @@ from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.commands_review import review_app
-from app.commands_serve import serve
+from app.commands_serve import mcp, serve
 from app.terminal import (
     AsOfOption,
     BuildOption,
@@ -62,6 +62,7 @@ app.command("verify")(verify)
 app.command("explain")(explain)
 app.command("verdicts")(verdicts)
 app.command("serve")(serve)
+app.command("mcp")(mcp)
 
 
 def main() -> None:

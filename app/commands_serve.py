@@ -1,4 +1,4 @@
-"""`yilun serve`: the HTTP API, on this machine alone unless callers have keys."""
+"""`yilun serve` and `yilun mcp`: HTTP and MCP, on this machine alone unless callers have keys."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import signal
 import socket
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.api_gate import LOOPBACK, make_gate
+from app.api_keys import Keys
 from app.limits import Limits
 from app.terminal import BuildOption, HomeOption, read_day, talk
 from kg.home import Home
@@ -44,21 +47,53 @@ def serve(
 
     例：yilun serve --port 8700
     """
-    from app.api import LOOPBACK, make_api
-    from app.api_keys import Keys
+    from app.api import make_api
     from app.live import LiveAnswers
 
     known = Keys.read(keys) if keys else None
     refuse_open_door(host, keyed=known is not None)
     limits = replace(_DEFAULT, rate=rate)
-    live = LiveAnswers(Home.resolve(home, os.environ), build, today=lambda: read_day(None))
-    listen(
-        make_api(
-            live, today=lambda: read_day(None), limits=limits, keys=known,
-            hosts=None if known else LOOPBACK | {host},
-        ),
-        host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/v1/health",
-    )  # fmt: skip
+    live = LiveAnswers(Home.resolve(home, os.environ), build, today=_today)
+    api = make_api(live, today=_today, limits=limits, keys=known, hosts=_hosts(host, known))
+    listen(api, host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/v1/health")
+
+
+def mcp(
+    http: Annotated[bool, typer.Option("--http", help="用 streamable HTTP；默认标准输入输出")] = False,
+    host: HostOption = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="--http 的端口")] = 8701,
+    keys: KeysOption = None,
+    rate: RateOption = _DEFAULT.rate,
+    home: HomeOption = None,
+    build: BuildOption = None,
+) -> None:
+    """MCP 服务：search_law、get_article、get_norms、check_citations、judge_scenario 五个工具。
+
+    例：yilun mcp
+    """
+    from app.live import LiveAnswers
+    from app.mcp_server import make_mcp
+
+    known = Keys.read(keys) if keys else None
+    limits = replace(_DEFAULT, rate=rate)
+    live = LiveAnswers(Home.resolve(home, os.environ), build, today=_today)
+    server = make_mcp(live, today=_today, limits=limits)
+    if not http:
+        talk(f"MCP 标准输入输出  构建 {live.answers.build.id}")
+        server.run("stdio")
+        return
+    refuse_open_door(host, keyed=known is not None)
+    inner = server.streamable_http_app(host=host, stateless_http=True, json_response=True)
+    gate = make_gate(inner, paths=("/mcp",), limits=limits, keys=known, hosts=_hosts(host, known))
+    listen(gate, host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/mcp")
+
+
+def _today() -> date:
+    return read_day(None)
+
+
+def _hosts(host: str, keys: Keys | None) -> frozenset[str] | None:
+    return None if keys else LOOPBACK | {host}
 
 
 def refuse_open_door(host: str, *, keyed: bool) -> None:
@@ -78,7 +113,8 @@ def listen(app: ASGIApp, host: str, port: int, *, limits: Limits, told: str, pat
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-        ws="none", timeout_graceful_shutdown=int(limits.shutdown_seconds),
+        # Longer than clients keep an idle connection: else one is closed while a question is on its way.
+        ws="none", timeout_keep_alive=75, timeout_graceful_shutdown=int(limits.shutdown_seconds),
     )  # fmt: skip
     with closing(bound(host, port)) as door:
         name = f"[{host}]" if ":" in host else host

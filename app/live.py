@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date
 from threading import Lock
 
@@ -77,3 +79,19 @@ class LiveAnswers:
             systems=systems,
             problems=problems,
         )
+
+
+@asynccontextmanager
+async def following(live: LiveAnswers, seconds: float) -> AsyncIterator[None]:
+    """Look every so many seconds whether another build was taken into use; it reads one line of one file."""
+
+    async def follow() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await asyncio.to_thread(live.refresh)
+
+    watching = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        watching.cancel()

@@ -26,7 +26,10 @@ class Served:
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[Served]:
     door = bound("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=20, ws="none"))
+    config = uvicorn.Config(
+        app, log_config=None, timeout_keep_alive=75, timeout_graceful_shutdown=20, ws="none"
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()
     try:

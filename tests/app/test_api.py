@@ -99,6 +99,14 @@ def test_article_is_that_of_the_command(client: httpx.Client, live: LiveAnswers)
     assert by_id == answer
 
 
+def test_norms_are_those_of_the_command(client: httpx.Client) -> None:
+    answer = client.get("/v1/norms", params={"ref": "《甲护理条例》第二条"}).json()
+    same_as_schema("norms", without(answer, "as_of", "build"))
+    norm = answer["provisions"][0]["norms"][0]
+    assert (norm["modality"], norm["bearer"]) == ("obligation", "护士")
+    assert client.get("/v1/norms", params={"ref": "《没有此法》第一条"}).status_code == 404
+
+
 def test_citations_are_checked(client: httpx.Client) -> None:
     text = "依照《甲护理条例》第二条和第九十九条处理。"
     answer = client.post("/v1/cite/check", json={"text": text, "id": "t"}).json()
@@ -366,33 +374,36 @@ def test_eight_clients_get_what_one_gets(served: Served, live: LiveAnswers) -> N
 
 def test_a_new_build_takes_over_and_no_question_is_lost(made_home: Path, tmp_path: Path) -> None:
     home = Home(Path(shutil.copytree(made_home, tmp_path / "home")))
+    before = home.current_id()
+    report = make_build(
+        home, [write_corpus(tmp_path / "corpus", both_versions=False)], selector="all", environ={},
+        load_graph=False, encode=False, progress=lambda *_: None,
+    )  # fmt: skip
+    assert before and report.build_id != before
+    home.switch(before)
     live = LiveAnswers(home, today=today)
-    before = live.answers.build.id
+    assert live.answers.build.id == before
     stop = threading.Event()
     with serving(make_api(live, today=today, limits=LIMITS, refresh_seconds=0.01)) as served:
 
         def ask(_: int) -> list[tuple[int, str]]:
             seen = []
-            with httpx.Client(base_url=served.url, timeout=30) as client:
+            with httpx.Client(base_url=served.url, timeout=60) as client:
                 while not stop.is_set():
                     answer = client.post("/v1/search", json={"query": "甲护理条例第二条"})
                     seen.append((answer.status_code, answer.json().get("build")))
             return seen
 
-        with ThreadPoolExecutor(4) as pool:
-            asking = [pool.submit(ask, n) for n in range(4)]
+        with ThreadPoolExecutor(2) as pool:
+            asking = [pool.submit(ask, n) for n in range(2)]
             try:
-                report = make_build(
-                    home, [write_corpus(tmp_path / "corpus", both_versions=False)], selector="all", environ={},
-                    load_graph=False, encode=False, progress=lambda *_: None,
-                )  # fmt: skip
+                home.switch(report.build_id)
                 with httpx.Client(base_url=served.url, timeout=60) as client:
                     while client.get("/v1/health").json()["build"] == before:
                         pass
             finally:
                 stop.set()
             seen = [pair for one in asking for pair in one.result()]
-    assert report.build_id != before
     assert {status for status, _ in seen} == {200}
     assert {build for _, build in seen} <= {before, report.build_id}
     assert live.reloads == 1
@@ -443,7 +454,7 @@ def test_the_document_is_served_and_answers_keep_to_it(client: httpx.Client) -> 
     document = client.get("/v1/openapi.json").json()
     assert document == json.loads(api_document())
     assert set(document["paths"]) == {
-        "/v1/search", "/v1/search/batch", "/v1/article", "/v1/cite/check", "/v1/cite/check/batch",
+        "/v1/search", "/v1/search/batch", "/v1/article", "/v1/norms", "/v1/cite/check", "/v1/cite/check/batch",
         "/v1/judge", "/v1/judge/batch", "/v1/health", "/v1/metrics",
     }  # fmt: skip
     schema = {"$ref": "#/components/schemas/ArticleAnswer", "components": document["components"]}
