@@ -16,7 +16,7 @@ from app.commands_cite import cite_app
 from app.commands_diff import diff
 from app.commands_export import export_app
 from app.commands_judge import explain, judge, verdicts, verify
-from app.commands_norms import norms, show_norms
+from app.commands_norms import ask, norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.commands_review import review_app
@@ -51,6 +51,7 @@ app = typer.Typer(
 bench_app = typer.Typer(help="测量检索质量与速度。", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(cite_app, name="cite")
+app.command("ask")(ask)
 app.command("diff")(diff)
 app.command("precedence")(precedence)
 app.add_typer(pack_app, name="pack")

@@ -290,12 +290,15 @@ def _link(row: Record, type_: RelationType) -> Link:
 
 
 def _status(expression: Node, as_of: date | None) -> Status | None:
-    if as_of is None:
-        return None
+    return None if as_of is None else expression_status(expression.properties, as_of)
+
+
+def expression_status(properties: Mapping[str, object], as_of: date) -> Status:
+    """Whether a version with these properties is law on a day."""
     dates = {
         name: date.fromisoformat(value) if isinstance(value, str) and value else None
         for name in ("begins", "not_before", "ends", "contested_from")
-        for value in (expression.properties.get(name),)
+        for value in (properties.get(name),)
     }
     return Validity(**dates).status(as_of)
 

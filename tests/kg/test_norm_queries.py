@@ -1,0 +1,124 @@
+"""The named questions about norms, on the embedded server, over a build that was really extracted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ingestion.compile import compile_build
+from ingestion.document import read_document
+from ingestion.ledger import Ledger
+from ingestion.norms.extract import Extractor
+from ingestion.norms.lexicon import read_lexicon
+from ingestion.norms.segmenter import Segmenter
+from ingestion.readers.acquired import Acquired, Acquisition, Claim, Form
+from ingestion.write import write_build
+from kg.home import Home
+from kg.model import Origin
+from kg.pack import data_folder
+from kg.problem import InputError
+from kg.queries.norms import ask, definitions, duties, protections, sanctions
+from kg.store import GraphStore
+from kg.text import digest
+from kg.vocabulary import Status
+
+OLD = """# 甲法
+
+第一条 医务人员不得泄露患者的隐私。
+
+第二条 医师应当向患者说明病情。
+"""
+NEW = """# 甲法
+
+第一条 本法所称急救人员，是指从事院前急救的人员。
+
+第二条 医师应当向患者说明病情。
+
+第三条 医务人员不得向患者收取财物。
+
+第四条 护士应当核对处方。
+
+第五条 医师违反本法第二条规定，未向患者说明病情的，由卫生健康主管部门责令改正，给予警告。
+
+第六条 违反本法第三条规定的，给予处分。
+"""
+TODAY = date(2026, 1, 1)
+
+
+def _text(place: str, raw: str, version: str, effective: str) -> Acquired:
+    claims = {"title": "甲法", "level": "法律", "version_date": version, "effective_date": effective}
+    stated = tuple(Claim(field, value, f"INDEX:{place}") for field, value in claims.items())
+    return Acquired(Origin("虚构", place, digest(raw)), raw, Form.MARKDOWN, stated)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GraphStore]:
+    home = Home.resolve(tmp_path_factory.mktemp("home"), {})
+    home.prepare()
+    compiled = compile_build(
+        Acquisition(
+            (
+                _text("old.md", OLD, "2010-01-01", "2010-03-01"),
+                _text("new.md", NEW, "2020-01-01", "2020-03-01"),
+            ),
+            (),
+        ),
+        Ledger({}, {}),
+        (),
+        selector="all",
+        as_of=TODAY,
+        read=read_document,
+        norms=Extractor(Segmenter(read_lexicon(data_folder()))),
+        progress=lambda *_: None,
+    )
+    folder: Path = home.builds / "partial"
+    manifest = write_build(
+        compiled, folder, input_digest="x", inputs={}, parameters={}, progress=lambda *_: None
+    )
+    with GraphStore.open(home, {k: v for k, v in os.environ.items() if not k.startswith("YILUN_")}) as opened:
+        opened.load(folder / "graph", manifest.id)
+        yield opened
+
+
+@pytest.mark.server
+class TestQuestions:
+    def test_duties_include_those_of_the_wider_party_and_follow_the_day(self, store: GraphStore) -> None:
+        found = duties(store, "医师", "医患关系", TODAY)
+        assert [(a.id.split("@")[1], a.through) for a in found] == [
+            ("2020-01-01/art2/p1#n1", "医师"),
+            ("2020-01-01/art3/p1#n1", "医务人员"),
+        ]
+        assert {a.status for a in found} == {Status.IN_FORCE}
+        before = duties(store, "医师", "医患关系", date(2015, 1, 1))
+        assert {a.expression for a in before} == {"甲法@2010-01-01"}
+
+    def test_a_narrower_party_does_not_get_the_duties_of_another(self, store: GraphStore) -> None:
+        assert all("art2" not in a.id for a in duties(store, "护士", "医患关系", TODAY))
+
+    def test_prohibitions_that_protect(self, store: GraphStore) -> None:
+        found = protections(store, "患者", TODAY)
+        assert [a.id for a in found] == ["甲法@2020-01-01/art3/p1#n1"]
+
+    def test_the_sanction_of_a_duty(self, store: GraphStore) -> None:
+        (liability,) = sanctions(store, "甲法@2020-01-01/art2", TODAY)
+        assert liability.id == "甲法@2020-01-01/art5/p1#n1"
+        assert liability.properties["action"] == "责令改正，给予警告"
+        (other,) = sanctions(store, "甲法@2020-01-01/art3", TODAY)
+        assert other.id == "甲法@2020-01-01/art6/p1#n1"
+
+    def test_definitions_of_a_term(self, store: GraphStore) -> None:
+        (found,) = definitions(store, "急救人员", TODAY)
+        assert found.id == "甲法@2020-01-01/art1/p1"
+        assert definitions(store, "急救人员", date(2015, 1, 1)) == []
+
+    def test_wrong_questions_say_what_can_be_asked(self, store: GraphStore) -> None:
+        with pytest.raises(InputError, match="duties"):
+            ask(store, "nonsense", {}, TODAY)
+        with pytest.raises(InputError, match="party"):
+            ask(store, "duties", {"topic": "医患关系"}, TODAY)
+        with pytest.raises(InputError, match=r"parties\.jsonl"):
+            ask(store, "protections", {"party": "没有的主体"}, TODAY)
