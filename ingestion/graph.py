@@ -13,7 +13,7 @@ from kg.model import Provision
 from kg.norm import Norm
 from kg.schema import EdgeKind, Label, RelationType
 from kg.text import digest
-from kg.vocabulary import Kind
+from kg.vocabulary import Kind, Topic
 
 Row = dict[str, Any]
 
@@ -60,6 +60,7 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
             rows[Label.PROVISION].append(_provision(text, provision, order))
     defined = {topic.name: topic.definition for topic in compiled.topics}
     used = {t for s in compiled.sources for t in s.topics} | {c.scene for c in compiled.cases}
+    used |= {Topic(e.name) for norms in compiled.norms.values() for n in norms for e in n.topics}
     rows[Label.TOPIC] = [
         {"id": name, "name": name, "definition": defined.get(name, "")} for name in used | set(defined)
     ]

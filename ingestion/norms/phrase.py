@@ -12,7 +12,7 @@ _HEAD = re.compile(
     r"""(?:
         (?<![或的前后二两]) 者 | 人 | 人员 | 单位 | 机构 | 部门 | 组织 | 企业 | 公司 | 机关 | 委员会 | 医院 | 法院 | 检察院 | 卫生院
       | 中心 | 一方 | 双方 | 各方 | 对方 | 作方 | 政府 | 家庭 | 学校 | 协会 | 学会 | 工会 | 团体 | 医师 | 护士 | 药师 | 医生 | 国家
-      | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 社会 | 公民 | 检验所 | 委员 | 对象
+      | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 公民 | 检验所 | 委员 | 对象
       | 厂商 | 供应商 | 经销商 | 用户 | 平台 | 网站 | 场所 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 夫妻 | 监狱 | 看守所
       | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
       | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席 | [生计教改]委 | 生?父母 | 继父 | 继母 | 父亲 | 母亲 | 总理 | (?<![祖岳伯叔])[父母]
@@ -25,10 +25,13 @@ _PREPOSITION = re.compile(
 )
 _LEAD = re.compile(
     r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般(?!情) | 原则上 | 确需 | 而 | 则
-        | 特殊情况下 | 另外 | 首先 | 其次 | 而且 | 故 | 即 | 或者 | \s | " | “ | ” )+""",
+        | 必要时 | 特殊情况下 | 另外 | 首先 | 其次 | 而且 | 故 | 即 | 或者 | \s | " | “ | ” )+""",
     re.VERBOSE,
 )
 _THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
+_INNER = re.compile(
+    r"根据|按照|依照|(?<![原])因(?!此)|(?<![理自])由(?!于)|应当|不得|可以|(?<![实存现])在(?![校职岗编逃押])"
+)
 _FURTHER = re.compile(
     r"^(?:是|为|属|对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)"
 )
@@ -48,11 +51,23 @@ def strip_lead(text: str, start: int, end: int) -> int:
 
 
 def subject(marked: Marked, start: int, end: int) -> Phrase | None:
-    """The noun phrase naming a person or body with which a stretch of text begins; None if it begins otherwise.
+    """The noun phrase naming a person or body that stands before a modal; None if something else does.
 
-    医疗机构对其医疗废物 gives 医疗机构; 开展临床试验的医疗机构 is taken whole; 对可能导致… and
-    医师的执业证书 give None.
+    医疗机构对其医疗废物 gives 医疗机构; 医疗机构配备的医师 is taken whole; 对可能导致…, 医师的执业证书 and
+    国家管制的药品 give None.
     """
+    return _opening(marked, start, end, things=True)
+
+
+def actor(marked: Marked, start: int, end: int) -> Phrase | None:
+    """The noun phrase naming a person or body with which a clause begins that says what it does.
+
+    国家 in 国家坚持发展的原则: read as a noun phrase it would name the principle.
+    """
+    return _opening(marked, start, end, things=False)
+
+
+def _opening(marked: Marked, start: int, end: int, *, things: bool) -> Phrase | None:
     text = marked.text
     start = strip_lead(text, start, end)
     if start >= end:
@@ -64,6 +79,8 @@ def subject(marked: Marked, start: int, end: int) -> Phrase | None:
         return _relative(marked, start, end, ends)
     for index, at in enumerate(ends):
         rest = text[at:end]
+        if (inner := _INNER.search(text, start + 1, at)) and "的" not in text[inner.end() : at]:
+            return None  # 交通费根据受害人…: somebody in an adverbial
         later = ends[index + 1] if index + 1 < len(ends) else None
         if later is not None and _continues(marked, at, later, rest):
             continue
@@ -71,7 +88,7 @@ def subject(marked: Marked, start: int, end: int) -> Phrase | None:
             if later is None:
                 return None
             continue
-        if _THING.match(rest) and not _FURTHER.match(rest):
+        if things and _THING.match(rest) and not _FURTHER.match(rest):
             return Phrase(start, end) if ends[-1] == end else None
         return Phrase(start, at)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ingestion.norms.phrase import Phrase, phrase_after, subject
+from ingestion.norms.phrase import Phrase, actor, phrase_after
 from ingestion.norms.segmenter import Marked
 from ingestion.norms.sentence import Segment, Sentence
 from kg.norm import Modality
@@ -106,7 +106,7 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
         by_end = segment.start + match.end("by")
         return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, by_end, segment.start)
-    own = subject(marked, segment.start, segment.end)
+    own = actor(marked, segment.start, segment.end)
     if own is None:
         if not segment.last or not (match := re.search(r"享有|享受|受法律保护", words)):
             return None
@@ -127,7 +127,7 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
 def bare(marked: Marked, segment: Segment) -> Predicate | None:
     """What a segment of a sentence without any cue states: somebody does something, or something is so."""
     text = marked.text
-    own = subject(marked, segment.start, segment.end)
+    own = actor(marked, segment.start, segment.end)
     words = text[segment.start : segment.end]
     if own is not None and own.end < segment.end:
         rest = text[own.end : segment.end]

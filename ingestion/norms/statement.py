@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ingestion.norms.head import Head, heads
-from ingestion.norms.phrase import Phrase, is_person, phrase_after, strip_lead, subject
+from ingestion.norms.phrase import Phrase, actor, is_person, phrase_after, strip_lead, subject
 from ingestion.norms.predicate import AUTHORITY, bare, definition, is_purpose
 from ingestion.norms.segmenter import Marked
 from ingestion.norms.sentence import Segment, Sentence, Shape
@@ -34,6 +34,7 @@ class _State:
     drafts: list[Draft] = field(default_factory=list)
     open_: bool = False
     but: int | None = None
+    before: Draft | None = None  # the last norm of the half sentence before
 
 
 _NULL_BEARER = re.compile(r"(?:认定|视|推定)为")
@@ -57,7 +58,7 @@ def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list
     _drop_reported(found, segments)
     if not any(found.values()):
         found |= _bare_heads(marked, sentence, before)
-    state = _State()
+    state = _State(before=before)
     for index, segment in enumerate(segments):
         more = any(found[id(s)] for s in segments[index + 1 :])
         _take(marked, state, segment, found[id(segment)], more=more)
@@ -95,8 +96,7 @@ def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dic
         following = segments[last + 1]
         modality = Modality.LIABILITY if liability else Modality.OBLIGATION
         start = following.start
-        if marked.tag_at(start)[:1] in "vdp":
-            return {id(following): [Head(start, modality, None, start)]}
+        return {id(following): [Head(start, modality, None, start)]}
     return {}
 
 
@@ -151,7 +151,7 @@ def _begins_anew(marked: Marked, segment: Segment) -> bool:
         return True
     if segment.shape is Shape.BASIS:
         return True
-    return is_person(marked, segment.start, segment.end) and bool(subject(marked, segment.start, segment.end))
+    return is_person(marked, segment.start, segment.end) and bool(actor(marked, segment.start, segment.end))
 
 
 _DATES = re.compile(r"^[^，。；]*(?:施行|废止|生效)")
@@ -229,8 +229,9 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
     if not conditions and not waits and state.drafts and not thing and (bearer is None or liability):
         conditions = state.drafts[-1].conditions
     authority = who.authority
-    if liability and authority is None and state.drafts:
-        authority = state.drafts[-1].authority
+    earlier = state.drafts[-1] if state.drafts else state.before
+    if liability and authority is None and earlier is not None:
+        authority = earlier.authority
     return Draft(head.modality, head.cue, bearer, action, conditions, exception, authority, thing)
 
 
@@ -254,8 +255,7 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
     if head.modality is Modality.DELEGATION and head.cue:
         at = text.rfind("由", head.at, head.cue.start)
         bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
-        if bearer and text[bearer.start : bearer.end].endswith("另行"):
-            bearer = Phrase(bearer.start, bearer.end - 2)
+        bearer = phrase_after(marked, bearer.start, bearer.end) or bearer if bearer else None
     region = _region(marked, state.pending, None, Modality.LIABILITY, thing=False)
     action = Phrase(*_strip(text, head.action, end))
     return Draft(head.modality, head.cue, bearer, action, (region,) if region else (), None, None, True)
@@ -296,6 +296,8 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
             bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None
         )
     inline = _adverbial(marked, begin, head.at)
+    if not inline and marked.tag_at(begin).startswith("v") and not _is_adverb(pre) and len(pre) >= 4:
+        inline = [Phrase(*_strip(text, begin, head.at))]  # 进入疫源地捕猎旱獭应按照…
     return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
 
 
@@ -306,7 +308,7 @@ def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) 
     for waiting in reversed(pending):
         if waiting.shape in (Shape.EXCEPTION, Shape.BASIS):
             continue
-        if named := subject(marked, waiting.start, waiting.end):
+        if named := actor(marked, waiting.start, waiting.end):
             return named, False
     noun = next((s for s in pending if s.shape is Shape.PLAIN and s is pending[-1]), None)
     if noun is not None and not marked.tag_at(noun.start).startswith(("v", "p", "d")):

@@ -69,7 +69,10 @@ def _sanctions(
             for target in citation.targets:
                 if "/" not in target.id:
                     continue
-                duties = [n for n in within.get(target.id, ()) if n.modality in _DUTIES]
+                stated = within.get(target.id, ())
+                duties = [n for n in stated if n.modality in _DUTIES]
+                if not duties and any(n.modality is Modality.LIABILITY for n in stated):
+                    continue  # 有前款行为: one consequence refers to another, no duty is meant
                 for source in [n.id for n in duties] or [target.id]:
                     yield NormLink(
                         RelationType.SANCTIONED_BY,

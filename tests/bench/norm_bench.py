@@ -3,6 +3,7 @@
     python -m tests.bench.norm_bench --home HOME --gold tune
     python -m tests.bench.norm_bench --home HOME --gold heldout --log      # at most three logged runs
     python -m tests.bench.norm_bench --home HOME --agreement
+    python -m tests.bench.norm_bench --home HOME --calibrate              # writes data/norms/confidence.jsonl
 
 The gold is annotated by a language model, unreviewed. Texts come from a build, by id and sha256; rows whose
 text differs are stale, counted and not scored. A held-out run prints figures only, never a text.
@@ -124,6 +125,11 @@ class Measures:
         c["found_tp"] += len(matched)
         c["found_fp"] += len(said["norms"]) - len(matched)
         c["found_fn"] += len(gold["norms"]) - len(matched)
+        correct = {j for _, j in right}
+        for j, n in enumerate(said["norms"]):
+            key = confidence_key(n["modality"], n["cue"])
+            c[f"said:{key}"] += 1
+            c[f"right:{key}"] += j in correct
         for i, _ in right:
             c[f"modality_tp:{gold['norms'][i]['modality']}"] += 1
         for n in gold["norms"]:
@@ -329,6 +335,21 @@ def same_bearer() -> Callable[[str | None, str | None], bool]:
     return same
 
 
+def confidence_key(modality: str, cue: str | None) -> str:
+    """How extractions are grouped when their confidence is measured."""
+    return f"{modality}/{'cue' if cue else 'bare'}"
+
+
+def calibrate(counts: Sequence[Counter[str]]) -> list[dict[str, Any]]:
+    """The share of extractions of each kind that were norms with that modality, drawn towards one half."""
+    total = _sum(counts)
+    rows = []
+    for key in sorted(k.split(":")[1] for k in total if k.startswith("said:")):
+        said, right = total[f"said:{key}"], total[f"right:{key}"]
+        rows.append({"key": key, "confidence": round((right + 1) / (said + 2), 2), "n": said})
+    return rows
+
+
 # -- command -------------------------------------------------------------------------------------------
 
 
@@ -366,6 +387,7 @@ def main() -> None:
     parser.add_argument("--gold", default="tune", choices=["tune", "heldout"])
     parser.add_argument("--log", action="store_true")
     parser.add_argument("--agreement", action="store_true")
+    parser.add_argument("--calibrate", action="store_true")
     options = parser.parse_args()
     build = Build(Home.resolve(options.home, {}).build(None))
     measures = Measures(same_bearer())
@@ -382,15 +404,17 @@ def main() -> None:
         raise SystemExit(f"{len(runs)} runs are logged in {LOG.name}: draw a new held-out third")
     names = ["heldout_a"] if held_out else sorted(p.stem for p in GOLD.glob("tune*.jsonl"))
     bound = bind(build, read_gold(names))
+    commit = subprocess.run(  # before the run: what is committed meanwhile did not take part in it
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
     said = predict(build, bound.places)
+    counts = [measures.count(p.text, p.row, said[p.row["id"]]) for p in bound.places]
     print(f"stale {bound.stale}, not in this build {bound.unbound}; gold by a language model, unreviewed")
-    figures = report(
-        [measures.count(p.text, p.row, said[p.row["id"]]) for p in bound.places], "+".join(names)
-    )
+    figures = report(counts, "+".join(names))
+    if options.calibrate and not held_out:
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in calibrate(counts)]
+        (ROOT / "data" / "norms" / "confidence.jsonl").write_text("".join(lines), encoding="utf-8")
     if held_out:
-        commit = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
         now = datetime.now(UTC).isoformat(timespec="minutes")
         row = {"date": now, "commit": commit, "build": build.id, "provisions": len(bound.places),
                "stale": bound.stale, "unbound": bound.unbound, "figures": figures}  # fmt: skip
