@@ -53,7 +53,7 @@ class _Context:
             named = self.offender
         if named is not None:
             return named, BearerFrom.SENTENCE if named.sentence == sentence else BearerFrom.PARAGRAPH
-        if self.earlier is not None:
+        if self.earlier is not None and modality in _TAKING_OVER:
             return self.earlier, BearerFrom.ARTICLE
         if self.chapter is not None:
             return self.chapter, BearerFrom.CHAPTER
@@ -61,6 +61,8 @@ class _Context:
 
 
 _REFERS_BACK = re.compile(r"(?:有|符合|依照|按照|属于)?(?:前款|前两款|上述|上款|前项|本条第)")
+_COURTS = re.compile(r"(?:法院|检察院|仲裁委员会)$")
+_TAKING_OVER = (Modality.OBLIGATION, Modality.PROHIBITION, Modality.PERMISSION)
 _ABOUT = re.compile(r"(?P<who>[^，、]{2,16}?)的?(?:职责|责任|义务|权利和义务|权利与义务|权利、义务|权利)")
 
 
@@ -96,6 +98,8 @@ class Extractor:
             context = _Context(earlier=earlier if refers else None, chapter=chapter)
             found += self._unit(text, provision, items, context)
             earlier = context.last or earlier
+            if earlier and _COURTS.search(earlier.span.text):
+                earlier = None  # a court is named by what it decides, not as the addressee of the next 款
         return found
 
     def principles(self, text: Text, provision: Provision, norms: Sequence[Norm]) -> tuple[Evidence, ...]:

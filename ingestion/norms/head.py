@@ -37,7 +37,7 @@ _NOUN = re.compile(
 )
 """What makes a consequence the beginning of a noun: 处罚决定, 赔偿金; 赔偿后 tells a time."""
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
-_FORBIDS = re.compile(r"(?:严格|并|，|国家|依法|同时|一律|且|也|均)$")
+_FORBIDS = re.compile(r"(?:严格|并|，|^国家|依法|同时|一律|且|也|均)$")
 _NOMINAL = re.compile(
     r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$"
 )

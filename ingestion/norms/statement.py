@@ -226,7 +226,14 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
     action = Phrase(*_strip(text, begins, end))
     waits = any(s.shape is Shape.CONDITION for s in pending)
     liability = head.modality is Modality.LIABILITY
-    if not conditions and not waits and state.drafts and not thing and (bearer is None or liability):
+    handed = head.cue is None and state.open_
+    if (
+        not conditions
+        and not waits
+        and state.drafts
+        and not thing
+        and (bearer is None or liability or handed)
+    ):
         conditions = state.drafts[-1].conditions
     authority = who.authority
     earlier = state.drafts[-1] if state.drafts else state.before
@@ -257,7 +264,17 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
         bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
         bearer = phrase_after(marked, bearer.start, bearer.end) or bearer if bearer else None
     region = _region(marked, state.pending, None, Modality.LIABILITY, thing=False)
-    action = Phrase(*_strip(text, head.action, end))
+    before = state.pending[-1] if state.pending else None
+    if (
+        head.modality is Modality.DELEGATION
+        and text.startswith("由", head.at)
+        and before
+        and before.shape is Shape.PLAIN
+    ):
+        begins = before.start  # 具体办法，由…制定
+    else:
+        begins = head.action
+    action = Phrase(*_strip(text, begins, end))
     return Draft(head.modality, head.cue, bearer, action, (region,) if region else (), None, None, True)
 
 
@@ -296,7 +313,7 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
             bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None
         )
     inline = _adverbial(marked, begin, head.at)
-    if not inline and marked.tag_at(begin).startswith("v") and not _is_adverb(pre) and len(pre) >= 4:
+    if not inline and _ACTIVITY.match(pre) and not re.search(r"的[^的，]{1,8}$", pre):
         inline = [Phrase(*_strip(text, begin, head.at))]  # 进入疫源地捕猎旱獭应按照…
     return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
 
@@ -345,7 +362,9 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
     start = bearer.end if bearer and segment.start <= bearer.start < segment.end else segment.start
     start, end = _strip(marked.text, start, segment.end)
     words = marked.text[start:end]
-    if end - start < 3 or re.match(r"根据|按照|依照|基于|结合|依据|可|应|对|在[^，]*的[^，]*药品$", words):
+    if end - start < 3 or re.match(
+        r"根据|按照|依照|基于|结合|依据|可|应|对|是|为|在[^，]*的[^，]*药品$", words
+    ):
         return None
     clause = marked.tag_at(start).startswith(("v", "d", "p"))
     if not clause and not (
@@ -357,6 +376,9 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
     return Phrase(start, end)
 
 
+_ACTIVITY = re.compile(
+    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开)"
+)
 _CONDITIONAL = re.compile(
     r"""(?: (?:仅|只)?在[^，]{1,40}(?:中|时|后|前|期间|情况下|内|上|下) | [^，]{1,40}(?:时|之?后|以?前|的|期间|情况下)$
           | 因[^，]{2,} | 未经[^，]+ | 经[^，]{2,}(?:同意|批准|许可|审核|审查|合格|鉴定|通过|后)[^，]* | 发现[^，]+ | 发生[^，]+ | 如[^，]+ | 需要?[^，]+

@@ -154,11 +154,14 @@ def _is_modal(marked: Marked, draft: Draft) -> bool:
 
 def _led(text: str, item: Item, sentence: Sentence, lead: Draft) -> Draft:
     """The item as an action of the lead-in, under its own condition if it begins with one."""
-    first = sentence.segments[0]
     end = _words_end(text, item)
-    if first.shape is Shape.CONDITION and text[first.end - 1] in "的时后" and len(sentence.segments) > 1:
-        condition = Phrase(first.start, first.end)
-        return replace(lead, conditions=(condition,), action=Phrase(sentence.segments[1].start, end))
+    segments = sentence.segments
+    last = 0
+    while last < len(segments) - 1 and segments[last].shape is Shape.CONDITION:
+        last += 1
+    if last and text[segments[last - 1].end - 1] in "的时后":
+        condition = Phrase(segments[0].start, segments[last - 1].end)
+        return replace(lead, conditions=(condition,), action=Phrase(segments[last].start, end))
     return replace(lead, action=Phrase(sentence.start, end))
 
 

@@ -142,6 +142,17 @@ class Measures:
                 c[f"confused:{g['modality']}→{s['modality']}"] += 1
             c["who_n"] += 1
             c["who_ok"] += self._same(g["bearer"], s["bearer"])
+            if not self._same(g["bearer"], s["bearer"]):
+                kind = (
+                    "left out"
+                    if g["bearer"] and not s["bearer"]
+                    else "none in gold"
+                    if not g["bearer"]
+                    else "another"
+                )
+                c[
+                    f"bearer:{kind}{' (elided)' if g['bearer_elided'] or (s['bearer_elided'] and not g['bearer']) else ''}"
+                ] += 1
             c["who_exact"] += _plain(g["bearer"]) == _plain(s["bearer"])
             c["elided_n"] += bool(g["bearer"] and s["bearer"])
             c["elided_ok"] += bool(g["bearer"] and s["bearer"]) and g["bearer_elided"] == s["bearer_elided"]
@@ -374,7 +385,7 @@ def report(counts: Sequence[Counter[str]], title: str) -> dict[str, Any]:
         m = key.split(":")[1]
         tp, g, s = total[f"principle_tp:{m}"], total[key], total[f"principle_said:{m}"]
         print(f"{m:26} {_ratio(tp, s):.2f} {_ratio(tp, g):.2f} {_ratio(2 * tp, s + g):.2f} {g}")
-    for cause in ("confused", "missed", "invented"):
+    for cause in ("confused", "missed", "invented", "bearer"):
         found = [(n, k.split(":")[1]) for k, n in total.items() if k.startswith(cause + ":")]
         print(cause, "  ".join(f"{k} {n}" for n, k in sorted(found, reverse=True)[:12]))
     return {name: [round(v, 4) for v in r[:3]] + [r.n] for name, r in figures.items()}

@@ -109,8 +109,8 @@ def test_an_elided_bearer_says_where_it_stands(extractor: Extractor) -> None:
     assert all(n.bearers == ("医疗机构",) for n in found)
 
 
-def test_a_paragraph_that_does_not_refer_back_takes_no_bearer_over(extractor: Extractor) -> None:
-    """Measured on the tuning set: of the bearers taken over from an earlier 款 nearly all were wrong."""
+def test_a_court_is_not_taken_over_from_an_earlier_paragraph(extractor: Extractor) -> None:
+    """Measured on the tuning set: bearers so taken over were wrong."""
     found = norms_of(extractor, "人民法院应当适用法律。", "适用习惯，不得违背公序良俗。")
     assert [n.bearer_from for n in found] == [BearerFrom.WRITTEN, BearerFrom.NONE]
 
