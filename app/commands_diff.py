@@ -148,6 +148,7 @@ def _change(change: ChangeView, indent: str) -> Iterator[str]:
     if change.old_place and change.new_place and change.old_id.split("/")[1:] != change.new_id.split("/")[1:]:
         where = f"{change.old_place} → {change.new_place}"
     also = "、移动" if change.moved and change.kind.value == "changed" else ""
+    also += "（只是所引条号随之改变）" if change.follows else ""
     cases = f"  涉及案例 {len(change.cases)}" if change.cases else ""
     yield f"{indent}{change.kind.zh}{also} {where}{cases}"
     inner = indent + "  "

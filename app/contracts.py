@@ -229,7 +229,8 @@ class TouchedCaseRow(Contract):
 
 class ChangeRow(Contract):
     """What happened to a provision. An end that does not exist has empty strings; marks are [start, end) in
-    its text that the other end lacks, null where the two share too little for marks to say anything."""
+    its text that the other end lacks, null where the two share too little for marks to say anything.
+    `follows`: nothing differs but numbers of articles cited within the text, which follow a renumbering."""
 
     kind: Literal["added", "removed", "changed", "moved", "renumbered"]
     level: str
@@ -244,6 +245,7 @@ class ChangeRow(Contract):
     similarity: float
     renumbered: bool
     moved: bool
+    follows: bool
     cases: list[TouchedCaseRow]
     parts: list[ChangeRow]
 

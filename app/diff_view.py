@@ -57,6 +57,7 @@ class ChangeView:
     similarity: float
     renumbered: bool
     moved: bool
+    follows: bool
     cases: tuple[TouchedCase, ...]
     parts: tuple[ChangeView, ...]
 
@@ -221,6 +222,7 @@ def _change(build: Build, found: Diff, change: Change, touched: Touched) -> Chan
         similarity=change.similarity,
         renumbered=change.renumbered,
         moved=change.moved,
+        follows=change.follows,
         cases=tuple(_cases(build, found, change, touched)),
         parts=tuple(_change(build, found, part, touched) for part in change.parts),
     )

@@ -6,6 +6,7 @@ law, and are only counted. Notes under the title and signatures are not compared
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,8 +47,9 @@ class ChangeKind(StrEnum):
 class Change:
     """A provision that is not what and where it was; `old` is None if added, `new` if removed.
 
-    `similarity` is 1.0 for the same words. `parts` are the changes inside; a part that moved between two
-    articles is a part of both, with the same ends.
+    `similarity` is 1.0 for the same words. `follows` where nothing differs but the numbers of articles of the
+    same text, each now that of the article which corresponds. `parts` are the changes inside; a part that
+    moved between two articles is a part of both, with the same ends.
     """
 
     kind: ChangeKind
@@ -56,7 +58,13 @@ class Change:
     similarity: float = 1.0
     renumbered: bool = False
     moved: bool = False
+    follows: bool = False
     parts: tuple[Change, ...] = ()
+
+    @property
+    def says_the_same(self) -> bool:
+        """Whether the provision is on both sides and says what it said, whatever its place or number."""
+        return self.kind in (ChangeKind.MOVED, ChangeKind.RENUMBERED) or self.follows
 
     def walk(self) -> Iterator[Change]:
         """The change and the changes inside it."""
@@ -97,7 +105,7 @@ def diff(old: Text, new: Text) -> Diff:
         found, same = differ.among(before, after)
         changes += found
         unchanged += 0 if wanted is _is_container else same
-    changes = differ.with_moved_paragraphs(changes)
+    changes = [differ.with_references(c) for c in differ.with_moved_paragraphs(changes)]
     return Diff(old, new, tuple(differ.in_order_of_new(changes)), unchanged, differ.formatting)
 
 
@@ -148,6 +156,7 @@ class _Differ:
         self.old, self.new, self.weights = old, new, weights
         self.formatting = 0
         self._arrivals: list[tuple[int, int]] = []  # where units began in the old text and begin in the new
+        self._numbers: dict[str, str] = {}  # 第X条 of the old text and of the new
 
     def among(self, old: Sequence[Provision], new: Sequence[Provision]) -> tuple[list[Change], int]:
         """The changes between two lists of units, and how many are as they were."""
@@ -159,6 +168,8 @@ class _Differ:
         same = 0
         for match in matches:
             self._arrivals.append((old[match.old].start, new[match.new].start))
+            if old[match.old].kind is Kind.ARTICLE:
+                self._numbers[old[match.old].id.steps[-1].display()] = new[match.new].id.steps[-1].display()
             change = self._pair(old[match.old], new[match.new], match, moved=match.old not in kept)
             if change is None:
                 same += 1
@@ -181,7 +192,13 @@ class _Differ:
             kind = ChangeKind.MOVED if moved else ChangeKind.RENUMBERED
             return Change(kind, old, new, 1.0, renumbered, moved)
         return Change(
-            ChangeKind.CHANGED, old, new, match.similarity, renumbered, moved, self._parts(old, new)
+            ChangeKind.CHANGED,
+            old,
+            new,
+            match.similarity,
+            renumbered,
+            moved,
+            parts=self._parts(old, new),
         )
 
     def _parts(self, old: Provision, new: Provision) -> tuple[Change, ...]:
@@ -234,6 +251,26 @@ class _Differ:
             return known.get(end.id) or replace(change, parts=parts)
 
         return [told(c, self.old if c.kind is ChangeKind.REMOVED else self.new) for c in changes]
+
+    def with_references(self, change: Change) -> Change:
+        """The same change, known as one that follows from renumbering where it is nothing else."""
+        parts = tuple(self.with_references(part) for part in change.parts)
+        follows = False
+        if change.kind is ChangeKind.CHANGED and change.old and change.new:
+            before, after = own_words(self.old, change.old), own_words(self.new, change.new)
+            renumbered = _REFERENCE.sub(lambda m: self._numbers.get(m[0], m[0]), before)
+            follows = canonical(renumbered) == canonical(after)
+        return replace(change, parts=parts, follows=follows)
+
+
+_REFERENCE = re.compile(
+    r"""
+    (?<! 》 ) (?<! [^本办] 法 ) (?<! [^本] 办法 ) (?<! [^本] 条例 ) (?<! [^本] 规定 ) (?<! [^本] 细则 )  # 《乙法》, 专利法
+    第 [一二三四五六七八九十百千零]+ 条 (?: 之 [一二三四五六七八九十]+ )?
+    """,
+    re.VERBOSE,
+)
+"""An article of the same text; one behind a title is another law's."""
 
 
 def _paragraphs(text: Text, changes: Iterable[Change], kind: ChangeKind) -> Iterator[Provision]:

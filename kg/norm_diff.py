@@ -55,7 +55,7 @@ def norm_changes(found: Diff, old: Sequence[Norm], new: Sequence[Norm]) -> tuple
 
 
 def _new_words(change: Change) -> bool:
-    return change.kind in (ChangeKind.CHANGED, ChangeKind.ADDED, ChangeKind.REMOVED)
+    return not change.says_the_same
 
 
 def _norms_below(norms: Sequence[Norm], provisions: Iterable[ProvisionId]) -> list[Norm]:

@@ -30,7 +30,7 @@ class Touched:
 
     @classmethod
     def of(cls, changes: Iterable[Change]) -> Touched:
-        """What changes hit on either side. Renumbered and moved provisions say what they said: they hit nothing."""
+        """What changes hit on either side. Provisions that say what they said hit nothing."""
         whole: set[str] = set()
         named: set[str] = set()
         for change in changes:
@@ -50,7 +50,7 @@ class Touched:
 
 
 def _collect(change: Change, whole: set[str], named: set[str]) -> None:
-    if change.kind in (ChangeKind.MOVED, ChangeKind.RENUMBERED):
+    if change.says_the_same:
         return
     ends = {str(end.id) for end in (change.old, change.new) if end is not None}
     article = any(end is not None and end.kind is Kind.ARTICLE for end in (change.old, change.new))

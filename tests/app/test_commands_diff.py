@@ -104,6 +104,6 @@ def test_merged(
     old: str, new: str, old_marks: tuple[tuple[int, int], ...], new_marks: tuple[tuple[int, int], ...], shown: str
 ) -> None:  # fmt: skip
     change = ChangeView(
-        ChangeKind.CHANGED, Kind.ARTICLE, "", "", "", "", old, new, old_marks, new_marks, 0.5, False, False, (), ()
+        ChangeKind.CHANGED, Kind.ARTICLE, "", "", "", "", old, new, old_marks, new_marks, 0.5, False, False, False, (), ()
     )  # fmt: skip
     assert merged(change) == shown

@@ -126,6 +126,47 @@ def test_articles_that_changed_places_are_moved() -> None:
     assert sorted(told(compared(body).changes)) == ["moved art1>art4", "moved art4>art1"]
 
 
+def test_a_change_that_follows_from_renumbering_is_known() -> None:
+    old = OLD.replace(
+        "第四条　本办法由某部门负责解释。", "第四条　违反本办法第二条、《乙法》第三条的，依照第三条处理。"
+    )
+    body = old.replace("第二条　", "第二条　某部门应当公布标准。\n\n第三条　", 1).replace(
+        "第三条　有", "第四条　有"
+    )
+    body = body.replace(
+        "第四条　违反本办法第二条、《乙法》第三条的，依照第三条",
+        "第五条　违反本办法第三条、《乙法》第三条的，依照第四条",
+    )
+    found = compared(body, old).changes
+    last = found[-1]
+    assert told([last]) == ["changed art4>art5"]
+    assert last.follows
+    assert last.says_the_same
+    other = compared(body.replace("依照第四条处理", "依照第三条处理"), old).changes[-1]
+    assert not other.follows  # it now cites another article
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "follows", "why"),
+    [
+        ("依照第三条处理", "依照第四条处理", True, "bare"),
+        ("依照本办法第三条处理", "依照本办法第四条处理", True, "of this text"),
+        ("依照《乙法》第三条处理", "依照《乙法》第四条处理", False, "another law that was renumbered itself"),
+        ("依照乙丙法第三条处理", "依照乙丙法第四条处理", False, "another law without 《》"),
+        ("依照乙丙条例第三条处理", "依照乙丙条例第四条处理", False, "another regulation"),
+        ("依照第三条处理", "依照第四条处罚", False, "another word too"),
+    ],
+)
+def test_which_numbers_follow(before: str, after: str, follows: bool, why: str) -> None:
+    filler = "违反前款规定，情节严重或者造成严重后果的，由某部门"
+    old = OLD.replace("第四条　本办法由某部门负责解释。", f"第四条　{filler}{before}。")
+    body = OLD.replace("第二条　", "第二条　某部门应当公布标准。\n\n第三条　", 1).replace(
+        "第三条　有", "第四条　有"
+    )
+    body = body.replace("第四条　本办法由某部门负责解释。", f"第五条　{filler}{after}。")
+    assert compared(body, old).changes[-1].follows is follows, why
+
+
 def test_removed_articles_stand_where_they_were() -> None:
     body = OLD.replace("第一条　为了保护患者的合法权益，制定本办法。\n", "")
     assert told(compared(body).changes)[0] == "removed art1>-"
