@@ -77,14 +77,33 @@ class CitationChecker:
         return checked
 
     def _checked(self, cited: Cited, cleaned: CleanText) -> CheckedCitation:
-        resolution = cited.resolution
         judgement = self._judge.judge(cited)
+        if Outcome.WRONG_NUMBER in judgement.faults and len(cited.found.works) > 1:
+            cited, judgement = self._from_another_work(cited) or (cited, judgement)
+        resolution = cited.resolution
         suggested = [*judgement.suggested, *self._successions.suggestions(resolution, cited.passage.claim)]
         fixes = tuple(
             Correction(*cleaned.span(quoted.start, quoted.end), words)
             for quoted, words in judgement.quotation_fixes
         )
         return replace(_result(cited, judgement, tuple(dict.fromkeys(suggested))), quotation_fixes=fixes)
+
+    def _from_another_work(self, cited: Cited) -> tuple[Cited, Judgement] | None:
+        """A bare 第三十五条 counted from a law named further back, if that one's article says what is claimed."""
+        for work in cited.found.works[1:3]:
+            found = replace(cited.found, works=(work,))
+            other = cited._replace(
+                found=found, resolution=resolve_citation(self.build, found, cited.resolution.as_of)
+            )
+            if other.resolution.article and not other.resolution.outcome:
+                judgement = self._judge.judge(other)
+                if not judgement.faults and judgement.share >= _ANOTHER_WORK:
+                    return other, judgement
+        return None
+
+
+_ANOTHER_WORK = 0.3
+"""The share of a claim that an article must hold for a bare number to be counted from an earlier law."""
 
 
 @lru_cache(maxsize=4)

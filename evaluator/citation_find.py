@@ -99,6 +99,7 @@ _REFERS = re.compile(
 )
 _LONE = re.compile("实施细则|实施办法|实施条例|实施规定")
 _BRACKETED = re.compile(r"《([^《》]{2,60})》")
+_NAMED_IN_BRACKETS = re.compile(r"司法解释\((?P<title>[^()]{3,40})\)$")
 _DEFINES = re.compile(r"简称(?:为|作|:)?\s?$")
 _COUPLED = re.compile(r"(?:》)?\s*(?:与|和|及|以及|、|,)?\s*(?:《)?\Z")
 _QUALIFIER = re.compile(r"(?:\([^()]{1,12}\))+$")
@@ -208,6 +209,11 @@ def _titled(text: str, mention: Mention, trail: _Trail, titles: TitleIndex) -> _
     if _DEFINES.search(text[max(0, mention.start - 10) : mention.start]):
         return None  # （以下简称《条例》）
     work = trail.short.get(mention.title) or WorkName(mention.title, mention.year)
+    named = _NAMED_IN_BRACKETS.search(normal_title(mention.title).text)
+    if named and titles.lookup(named["title"]):
+        work = WorkName(named["title"], mention.year)  # 司法解释（医疗损害责任解释）第十八条
+        trail.name(work, law=True)
+        return (work,), mention.targets
     kind = Standing.LAW if mention.title in trail.short else standing(text, mention, titles)
     if kind is Standing.NO_WORK:
         return None

@@ -34,7 +34,7 @@ _CUES = (
 )
 _CUE = re.compile("|".join(f"(?P<{force.name}>{words})" for force, words in _CUES))
 _OPPOSED = {
-    frozenset({Force.MUST, Force.MAY}): 0.6,
+    frozenset({Force.MUST, Force.MAY}): 0.75,
     frozenset({Force.MUST, Force.MUST_NOT}): 0.6,
     frozenset({Force.MUST, Force.NEED_NOT}): 0.6,
     frozenset({Force.MAY, Force.MUST_NOT}): 0.45,
@@ -46,7 +46,7 @@ _ACTION, _LAW_ACTION = 16, 40
 _LEAST_SHARED, _SAME_FORCE, _SAME_CLAUSE, _AHEAD = 2, 0.3, 0.5, 0.15
 _CLAUSE = re.compile(r"[^,，;；。!！?？\n:：]+")
 _SENTENCE = re.compile(r"[^;；。!！?？\n]+")
-_ADDED = re.compile(r"除非[^,。;]{2,20}|但[^,。;]{1,20}除外|除[^,。;]{1,20}(?:以外|之外)")
+_ADDED = re.compile(r"除非[^,。;]{2,20}|但[^,。;]{1,20}除外|(?<![排解消免扣删])除[^,。;]{1,20}(?:以外|之外)")
 _ANY_EXCEPTION = re.compile(r"(?<![排解消免扣删清拆切开])除|但|不适用|例外|另有")
 _QUANTITY = re.compile(
     r"(?P<number>\d+)(?P<unit>个?工作日|[日天]|个?小时|个?月|周岁|年|万元|元|倍|%|份|次|名|人|周)"

@@ -15,6 +15,7 @@ _CONNECTIVE = re.compile(
 _LEADS_ON = re.compile(
     r"[^,:。;]{0,40}(?:看|见|查|按|依|依照|根据|按照|依据|适用|违反|参照|是|由|属于|与|和|及|或|在|按照|规定在|对应|结合|又有|还有|有)\s?[(《]?$"
 )
+_POINTS_ON = re.compile(r"(?:对应|现行|现为|改为|应为|更正为|另见|比照)(?:的?(?:是|为))?:?\s*$")
 _HANZI = re.compile(r"[\u4e00-\u9fff]")
 _HOLLOW = re.compile(
     r"^[\s、,:*)\]》”\"—-]*(?:等)?(?:的)?(?:相关|有关|明确|具体|强制性?|上述|禁止性?)?(?:规定|要求|条款|条文|内容|义务|责任|精神|处理|执行|追究|处罚|予以处罚|办理|来处理|承担)*(?:了|的|吗|呢|者|,|、|:|\s)*$"
@@ -95,11 +96,12 @@ class Passages:
         )
         hollow = bool(_HOLLOW.match(behind)) or len(_HANZI.findall(behind)) < 4
         front = not (bracketed or hollow)
+        claim = behind if front else "" if _POINTS_ON.search(before) else before
         quotations = self._near(left, right, head, tail)
         return Passage(
             before,
             behind,
-            behind if front else before,
+            claim,
             front,
             quotations,
             (tail, right),

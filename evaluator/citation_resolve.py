@@ -65,8 +65,10 @@ def _resolve_in(build: Build, work: WorkName, target: Target, as_of: date) -> Re
     if not hits:
         if len(alike := _alike_titles(build, work.title)) > 1:
             named = "、".join(f"《{title}》" for title in alike[:4])
-            more = f"等 {len(alike)} 部" if len(alike) > 4 else ""
-            return Resolution(None, as_of, Outcome.AMBIGUOUS, f"名称不全，可指{named}{more}")
+            reason = (
+                f"名称不全，可指{named}" if len(alike) <= 4 else f"名称不全，台账中可指的有 {len(alike)} 部"
+            )
+            return Resolution(None, as_of, Outcome.AMBIGUOUS, reason)
         return Resolution(None, as_of, Outcome.OUT_OF_CORPUS, f"台账与构建中都没有《{work.title}》")
     keys = sorted({hit.key for hit in hits})
     if len(keys) > 1:
