@@ -47,7 +47,7 @@ def diff(
 ) -> None:
     """两个版本之间的增、删、改、移、改号，逐条逐款逐字；规范的增删改；以及涉及的案例、结论与训练数据。有差异时退出码为 1。
 
-    例：yilun diff "《传染病防治法》" --from 2024-01-01 --to 2025-10-01
+    例：yilun diff "《宪法》" --from 2000-01-01 --to 2020-01-01
     """
     from app.diff_view import choose, diff_view
 

@@ -64,8 +64,8 @@ def precedence(
         return
     names = [name_of(made, side.id) for side in sides]
     told = {
-        "first": f"适用{names[0]}，{names[1]}不适用",
-        "second": f"适用{names[1]}，{names[0]}不适用",
+        "first": f"不一致之处适用{names[0]}，不适用{names[1]}",
+        "second": f"不一致之处适用{names[1]}，不适用{names[0]}",
         "both": "各自适用，不是法律上的冲突",
         "neither": "两者都不适用",
         "undetermined": "未定（undetermined）",

@@ -66,12 +66,6 @@ class Change:
         """Whether the provision is on both sides and says what it said, whatever its place or number."""
         return self.kind in (ChangeKind.MOVED, ChangeKind.RENUMBERED) or self.follows
 
-    def walk(self) -> Iterator[Change]:
-        """The change and the changes inside it."""
-        yield self
-        for part in self.parts:
-            yield from part.walk()
-
 
 @dataclass(frozen=True)
 class Diff:

@@ -24,7 +24,7 @@ def test_a_law_and_a_regulation(run: Run, made_home: Path) -> None:
 
 def test_the_answer_in_words(run: Run, made_home: Path) -> None:
     outcome = run("precedence", "《甲护理条例》第二条", "《甲处罚法》第二条", "--home", made_home)
-    assert "适用《甲处罚法》第二条，《甲护理条例》第二条不适用 — 上位法优于下位法" in outcome.out
+    assert "不一致之处适用《甲处罚法》第二条，不适用《甲护理条例》第二条 — 上位法优于下位法" in outcome.out
     assert "此构建没有其文本" in outcome.out
 
 
