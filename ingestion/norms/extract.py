@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ingestion.norms.evidence import Evidences
 from ingestion.norms.phrase import Phrase, parties_in, phrase_after
-from ingestion.norms.predicate import AUTHORITY
+from ingestion.norms.predicate import AUTHORITY, STATE
 from ingestion.norms.segmenter import Marked, Segmenter
 from ingestion.norms.statement import Draft
 from ingestion.norms.unit import Item, Stated, unit_norms
@@ -45,6 +45,8 @@ class _Context:
         self.last = named
         if modality is Modality.LIABILITY:
             self.offender = named
+        if STATE.match(named.span.text):
+            self.last = None  # the state declares; what follows binds others
 
     def resolve(self, modality: Modality, sentence: int) -> tuple[_Named | None, BearerFrom]:
         """Whom an unnamed bearer means, and where that one stands."""
@@ -144,6 +146,8 @@ class Extractor:
             context.note(named, draft.modality)
         elif draft.modality in _INHERITING and (not draft.thing or (context.last and draft.cue)):
             named, source = context.resolve(draft.modality, one.sentence)
+            if source is not BearerFrom.SENTENCE and _forbids_all(marked, draft):
+                named, source = None, BearerFrom.NONE
         modality = _modality(marked, draft, named)
         counterparty = _counterparty(marked, draft)
         action = cut(draft.action)
@@ -190,6 +194,11 @@ def _modality(marked: Marked, draft: Draft, named: _Named | None) -> Modality:
     if draft.modality is Modality.RIGHT and cue == "有权" and named and AUTHORITY.search(named.span.text):
         return Modality.POWER
     return draft.modality
+
+
+def _forbids_all(marked: Marked, draft: Draft) -> bool:
+    """禁止… at the beginning of a sentence is meant for everybody."""
+    return draft.cue is not None and marked.text[draft.cue.start : draft.cue.end] in ("禁止", "严禁")
 
 
 def _condition(conditions: Sequence[Phrase]) -> Phrase | None:

@@ -30,10 +30,10 @@ class Head:
 
 _JOINS = re.compile(r"(?:并|并且|但|但是|且|也|均|还|、|或者|又|而|同时|和|，|”|\"|仍)$")
 _REPORTED = re.compile(
-    r"(?:认为|规定的?|要求|约定|(?<![场诊验究务])所|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
+    r"(?:认为|规定的?|要求|约定|(?<![场诊验究务])所|[及其]其|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
 )
 _NOUN = re.compile(
-    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的)"
+    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的|义务人|权利人|请求权)"
 )
 """What makes a consequence the beginning of a noun: 处罚决定, 赔偿金; 赔偿后 tells a time."""
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
@@ -73,6 +73,8 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
         return None
     if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
         return None
+    if cue.word == "可" and not segment.last and "的" in text[mark.end : segment.end]:
+        return None  # 可用于再生的个体、器官
     after = text[mark.end : segment.end]
     if cue.word in ("禁止", "严禁") and before.strip(' \n"“') and not _FORBIDS.search(before):
         return None  # 国家禁止进出口的动物
@@ -85,6 +87,8 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
         opener = next(
             (m for m in segment.cues if m.start >= mark.end and m.cue and m.cue.kind is CueKind.OPENER), None
         )
+        if opener and _NOUN.match(text[opener.end :]):
+            opener = None
         if opener and opener.cue and _needed(text, opener, opener.cue, segment.end):
             between = text[mark.end : opener.start]
             public = AUTHORITY.search(before) and modality is Modality.OBLIGATION
@@ -112,6 +116,8 @@ def _opener(marked: Marked, segment: Segment, mark: Mark) -> Head | None:
         return None
     before = text[start : mark.start]
     cue = Phrase(mark.start, mark.end)
+    if re.search(r"(?:请求|要求|主张|申请|索取)$", before):
+        return None
     if match := re.match(r"(?:并|同时|或者|还)?(?:由|对)", before):
         named = phrase_after(marked, start + match.end(), mark.start)
         at = named.end if named else start + match.end()

@@ -29,6 +29,8 @@ _LEAD = re.compile(
     re.VERBOSE,
 )
 _THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
+_NO_NAME = re.compile(r"由|报|告知|通知|移送|送|发给|对|向|将|把|因|在|根据|依照本|按照|以及|或者|和")
+"""A phrase that begins so names nobody, though a person may stand at its end: 报经有批准权的人民政府."""
 _INNER = re.compile(
     r"根据|按照|依照|(?<![原])因(?!此)|(?<![理自])由(?!于)|应当|不得|可以|(?<![实存现])在(?![校职岗编逃押])"
 )
@@ -136,7 +138,7 @@ def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
 def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase | None:
     """提供就业岗位的用人单位: a clause that begins with a verb and ends in 的 and a head."""
     text = marked.text
-    if text[start] == "由":
+    if _NO_NAME.match(text, start):
         return None
     for at in ends:
         mark = text.rfind("的", start, at)

@@ -36,6 +36,14 @@ _ENTITLES = re.compile(r"享有|享受|受法律保护|不受[^，。]{0,20}侵�
 _GOVERNS = re.compile(
     r"^(?:统一|依法|具体|共同|分别|主要|全面|承担|按照[^，。]{2,30}|在[^，。]{2,30}|依据[^，。]{2,30}|根据[^，。]{2,30})*(?P<cue>负责|主管(?!部门|机关|机构|人员|的)|行使|管辖|履行[^，。]{0,20}职责)"
 )
+_DEEDS = re.compile(
+    r"指导|领导|监督|管理|组织|协调|检查|审查|规划|培训|宣传|保证|研究|评估|代表|审批|审核|登记"
+)
+"""Deeds whose words the dictionary tags as nouns."""
+_SHARES = re.compile(
+    r"各自[^，。]{0,4}职责|职责范围|职责分工|(?:监督管理|管理|监督)工作$|(?:指导|领导|监督)[^，。]{2,30}工作$|实施[^，。]{0,12}监督管理$"
+)
+"""How the tasks of authorities are divided without a modal: 在各自职责范围内做好有关工作."""
 _PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
 _COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
 
@@ -90,7 +98,13 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
             else None
         )
         return Predicate(Modality.DELEGATION, cue, segment.start, segment.start)
-    if (match := _LIFE.search(words)) and not re.search(r"由[^，]{2,40}(?:按照|依照|根据)", words):
+    first = actor(marked, segment.start, segment.end)
+    acts = first is not None and AUTHORITY.search(text[first.start : first.end])
+    if (
+        (match := _LIFE.search(words))
+        and not acts
+        and not re.search(r"由[^，]{2,40}(?:按照|依照|根据)", words)
+    ):
         name = match.lastgroup or "a"
         cue = Phrase(segment.start + match.start(name), segment.start + match.end(name))
         return Predicate(Modality.DECLARATION, cue, segment.start, segment.start)
@@ -135,8 +149,9 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
             return Predicate(
                 Modality.DECLARATION, None, segment.start if _COPULA.match(rest) else own.end, own.end
             )
-        if marked.tag_at(own.end)[:1] in "vdpcfr" or rest[0] in "按依凭持将把":
-            return Predicate(Modality.OBLIGATION, None, own.end, own.end)
+        if marked.tag_at(own.end)[:1] in "vdpcfra" or rest[0] in "按依凭持将把" or _DEEDS.match(rest):
+            shares = _SHARES.search(rest) and AUTHORITY.search(text[own.start : own.end])
+            return Predicate(Modality.POWER if shares else Modality.OBLIGATION, None, own.end, own.end)
         return None
     if match := re.search(r"由(?!于|此)", words):
         at = segment.start + match.end()

@@ -303,7 +303,7 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
         by = subject(marked, head.action, end)
         if by and by.end < end:
             return _Who(bearer=by, action=by.end)
-        return _Who(thing=not pre.strip())
+        return _Who(thing=True)
     own = subject(marked, begin, head.at)
     if own is not None:
         return _Who(bearer=own, conditions=tuple(_adverbial(marked, own.end, head.at)))
@@ -397,7 +397,7 @@ def _adverbial(marked: Marked, start: int, end: int) -> list[Phrase]:
 def _is_adverb(words: str) -> bool:
     return bool(
         re.fullmatch(
-            r"(?:并|依法|同时|均|也|还|一般|原则上|必要时|及时|但|但是|至少|首先|不|特别|方|则|至迟|终身|一律|(?:依照|按照|根据)[^，]*|\s)*",
+            r"(?:并|依法|同时|均|都|又|再|即|便|就|仍|也|还|一般|原则上|必要时|及时|但|但是|至少|首先|不|特别|方|则|至迟|终身|一律|(?:依照|按照|根据)[^，]*|\s)*",
             words,
         )
     )

@@ -80,6 +80,33 @@ CASES = [
         ["liability|定罪处罚||依照刑法第三百九十七条的规定，以滥用职权罪定罪处罚||"],
         "the basis of a punishment belongs to it",
     ),
+    (
+        "从事屠宰的单位，有下列行为之一的，由主管部门责令改正，可以处一万元以下罚款：\n\n（一）未报告的；\n\n（二）拒绝检查的。",
+        [
+            "liability|责令|从事屠宰的单位|责令改正，可以处一万元以下罚款|从事屠宰的单位，有下列行为之一的，由主管部门责令改正，可以处一万元以下罚款： （一）未报告的； （二）拒绝检查的|"
+        ],
+        "以下 in 一万元以下罚款 leads no list",
+    ),
+    (
+        "任何单位未经专利权人许可，都不得实施其专利。",
+        ["prohibition|不得|任何单位|实施其专利|未经专利权人许可|"],
+        "都 before a modal is no thing that would be the subject",
+    ),
+    (
+        "国务院司法行政部门指导、监督全国的法律援助工作。",
+        ["power||国务院司法行政部门|指导、监督全国的法律援助工作||"],
+        "how tasks are divided among authorities is a power, without any modal",
+    ),
+    (
+        "交通费根据受害人就医实际发生的费用计算。",
+        [],
+        "a person in an adverbial is not the subject",
+    ),
+    (
+        "人工繁育可用于再生的个体，应当遵守有关规定。",
+        ["obligation|应当||遵守有关规定||"],
+        "可 in a relative clause states nothing",
+    ),
     ("为了规范广告活动，保护消费者的合法权益，制定本法。", ["purpose||||", ], "the whole sentence is the purpose"),
 ]  # fmt: skip
 
