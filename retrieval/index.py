@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from kg.manifest import Manifest
 
-FORMAT = 4
+FORMAT = 5
 _CLAUSES, _IDS, _ROWS, _TOPICS = "clauses.jsonl", "ids.txt", "rows.npy", "topics.txt"
 _MEANINGS = "meanings.json"
 _LEVELS = tuple(Level)
