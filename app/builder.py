@@ -234,12 +234,12 @@ def load(
 
 
 def _encode(home: Home, build_id: str, progress: Progress) -> str:
-    from retrieval.dense import light_encoder
+    from retrieval.adapted import adapted_encoder
     from retrieval.index import index_vectors
 
-    encoder = light_encoder()
+    encoder = adapted_encoder()
     if encoder is None:
-        return "此平台没有轻量编码器：检索只用词面"
+        return "此平台没有 onnxruntime 或随附的编码器：检索只用词面"
     index_vectors(
         home.build_path(build_id) / "index",
         cache=home.cache,

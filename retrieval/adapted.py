@@ -1,100 +1,120 @@
 """The encoder adapted to this project's pairs, run by onnxruntime: no torch.
 
-Its folder holds `model.onnx` and `tokenizer.json`, and a model card that says what it was trained on.
+Its folder in the data pack holds `model.onnx`, `tokenizer.json`, `manifest.json` and a model card.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
-import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from kg.pack import data_folder
+from kg.problem import DamagedError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+MODEL = "e5-small-law"
+"""The folder of the shipped model below data/models."""
+
 _QUERY, _PASSAGE = "query: ", "passage: "
-_LONGEST = 256
-"""Tokens of a text that count: some 400 characters."""
-_BATCH_TOKENS = 2048
+_WORKERS = 2
 
 
 class AdaptedEncoder:
     """multilingual-e5-small adapted to Chinese law and everyday words, in eight bits.
 
-    The model is loaded with the first text.
+    Vectors do not depend on what else is encoded with a text. The model is loaded with the first one.
     """
 
-    dimension = 384
-
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._threads = threads
 
     @cached_property
+    def _manifest(self) -> dict[str, Any]:
+        return dict(json.loads((self._folder / "manifest.json").read_text("utf-8")))
+
+    @property
     def name(self) -> str:
-        """The model's name and the first digits of its digest."""
-        return f"{self._folder.name} {self.digest[:8]}"
+        """The model's name with its date."""
+        return str(self._manifest["name"])
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        """A hash over weights and tokenizer, as the model's manifest states it."""
-        stated = json.loads((self._folder / "manifest.json").read_text("utf-8"))
-        return str(stated["digest"])
+        """A hash over weights, tokenizer and the number of tokens read."""
+        return str(self._manifest["digest"])
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self._manifest["dimension"])
 
     @cached_property
     def _tokenizer(self) -> Any:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-        tokenizer.enable_truncation(_LONGEST)
+        tokenizer.enable_truncation(int(self._manifest["tokens"]))
         return tokenizer
 
     @cached_property
     def _session(self) -> Any:
         import onnxruntime
 
+        if model_digest(self._folder, int(self._manifest["tokens"])) != self.digest:
+            raise DamagedError(f"模型 {self._folder} 与 manifest.json 记录的摘要不符；请重新安装 yilun")
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
+        # A query is too short for two threads: they wait for one another more than they work.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         return onnxruntime.InferenceSession(
             str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
-
-    def ids(self, text: str) -> list[int]:
-        """The token ids of a passage."""
-        return list(self._tokenizer.encode(_PASSAGE + text).ids)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One unit vector for each passage."""
         return self._encode([_PASSAGE + text for text in texts])
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
-        """The unit vector of a query, as one row."""
+        """The unit vector of a query, as the only row."""
         return self._encode([_QUERY + text])
 
-    def _encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def _encode(self, texts: list[str]) -> npt.NDArray[np.float32]:
         import numpy as np
 
-        found = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        encoded = [one.ids for one in self._tokenizer.encode_batch(list(texts))]
-        # Texts of one length only: padding would change the vectors, since the rounding of a batch's
-        # activations depends on everything in the batch.
-        order = sorted(range(len(texts)), key=lambda place: (len(encoded[place]), place))
-        for place in order:
-            ids = np.asarray([encoded[place]], dtype=np.int64)
-            (vector,) = self._session.run(["vectors"], {"ids": ids, "mask": np.ones_like(ids)})
-            found[place] = vector[0]
-        return found
+        session = self._session
+
+        def vector(ids: Sequence[int]) -> npt.NDArray[np.float32]:
+            # One text at a time: activations are rounded by the largest of a batch, so that in a batch
+            # a text's vector would depend on its neighbours.
+            row = np.asarray([ids], dtype=np.int64)
+            (made,) = session.run(["vectors"], {"ids": row, "mask": np.ones_like(row)})
+            return np.asarray(made[0], dtype=np.float32)
+
+        encoded = [one.ids for one in self._tokenizer.encode_batch(texts)]
+        if len(encoded) == 1:
+            return vector(encoded[0])[None]
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            rows = list(pool.map(vector, encoded))
+        return np.stack(rows) if rows else np.zeros((0, self.dimension), dtype=np.float32)
 
 
-def file_digest(folder: Path) -> str:
-    """The hash that a model's manifest has to state."""
-    made = hashlib.sha256()
+def model_digest(folder: Path, tokens: int) -> str:
+    """The hash that the manifest of a model has to state."""
+    made = hashlib.sha256(str(tokens).encode())
     for name in ("model.onnx", "tokenizer.json"):
         made.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return made.hexdigest()[:32]
+
+
+def adapted_encoder() -> AdaptedEncoder | None:
+    """The shipped encoder, or None where onnxruntime or the model is missing: search is then by words alone."""
+    folder = data_folder() / "models" / MODEL
+    runs = all(importlib.util.find_spec(name) for name in ("onnxruntime", "tokenizers"))
+    return AdaptedEncoder(folder) if runs and (folder / "manifest.json").is_file() else None

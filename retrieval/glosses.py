@@ -88,13 +88,28 @@ def _gloss(row: Mapping[str, Any]) -> Gloss:
 
 _LABEL = re.compile(
     r"""
-    ^ \s* (?: 《? [^《》\s第]{2,40} 》? \s* )?        # the work's name
-    第 [〇零一二三四五六七八九十百千\d]+ 条 (?: 之 [一二三四五六七八九十\d]+ )?
-    (?: \s* 第 [一二三四五六七八九十\d]+ 款 )? [\s：:\u3000]*
+    ^ \s*
+    (?:
+        (?: 《? [^《》\s第]{2,40} 》? \s* )                  # the work's name, which a blank must end:
+        第 [〇零一二三四五六七八九十百千\d]+ 条 (?: 之 [一二三四五六七八九十\d]+ )? (?: [\s：:] | $ )+
+        # 违反本法第三十条规定的 is no label
+    |   第 [〇零一二三四五六七八九十百千\d]+ 条 (?: 之 [一二三四五六七八九十\d]+ )? (?! [第规至、和的所] ) [\s：:]*
+    )
     """,
     re.VERBOSE,
 )
 _WORDS = re.compile(r"[\u4e00-\u9fff0-9A-Za-z]+")
+
+
+def without_label(text: str) -> str:
+    """A provision without the name and number that some collections write before it.
+
+    >>> without_label("第三条　医师应当尽责。")
+    '医师应当尽责。'
+    >>> without_label("违反本法第三条规定的，处罚款。")
+    '违反本法第三条规定的，处罚款。'
+    """
+    return _LABEL.sub("", text)
 
 
 def bare(text: str) -> str:
@@ -103,7 +118,7 @@ def bare(text: str) -> str:
     >>> bare("第一千二百一十九条　医务人员在诊疗活动中应当，说明。")
     '医务人员在诊疗活动中应当说明'
     """
-    return "".join(_WORDS.findall(_LABEL.sub("", text)))
+    return "".join(_WORDS.findall(without_label(text)))
 
 
 _SHORTEST = 8

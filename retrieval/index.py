@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 from zlib import crc32
 
 from kg.clause import Clause
+from kg.identity import ProvisionId
 from kg.problem import DamagedError, InputError
 from kg.vocabulary import Level, Topic
 from retrieval.dense import DenseIndex, write_dense
@@ -150,6 +151,10 @@ def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], topics: lis
     np.save(path, rows, allow_pickle=False)
 
 
+def _numbers(identifier: str) -> list[tuple[int, int]]:
+    return [(step.number, step.sub) for step in ProvisionId.parse(identifier).steps]
+
+
 def _mapped(path: Path, size: int) -> mmap | bytes:
     try:
         with path.open("rb") as file:
@@ -241,25 +246,42 @@ class ClauseIndex:
 
     def versions(self, key: str, steps: str) -> list[int]:
         """The rows of one article in every version of a work: key 中华人民共和国医师法, steps art25."""
-        start = bisect_left(self.ids, f"{key}@")
-        end = bisect_left(self.ids, f"{key}A", lo=start)  # "A" is the character after "@"
         tail = f"/{steps}"
         return [
             row
-            for row in range(start, end)
+            for row in self._rows_of(key)
             if self.ids[row].endswith(tail) and self.ids[row].partition("/")[2] == steps
         ]
 
+    def _rows_of(self, key: str) -> range:
+        start = bisect_left(self.ids, f"{key}@")
+        return range(start, bisect_left(self.ids, f"{key}A", lo=start))  # "A" is the character after "@"
+
+    def neighbours(self, row: int, distance: int = 1) -> list[int]:
+        """The rows of the same text whose articles stand so near before and after, in the text's order."""
+        text = self.ids[row].partition("/")[0]
+        start, end = bisect_left(self.ids, f"{text}/"), bisect_left(self.ids, f"{text}0")  # "0" follows "/"
+        order = sorted(range(start, end), key=lambda one: _numbers(self.ids[one]))
+        at = order.index(row)
+        return [one for one in order[max(0, at - distance) : at + distance + 1] if one != row]
+
     def allowed(
-        self, as_of: date, *, levels: Collection[Level] | None = None, topics: Collection[Topic] | None = None
+        self,
+        as_of: date,
+        *,
+        levels: Collection[Level] | None = None,
+        topics: Collection[Topic] | None = None,
+        keys: Collection[str] | None = None,
+        only_in_force: bool = False,
     ) -> npt.NDArray[np.bool_]:
         """Which rows search may show: in force or unknown on that day, of these levels, with one of these
-        topics; of one article only one version: the newest in force, else the newest that is left."""
+        topics, of these works; of one article only one version: the newest in force, else the newest left."""
         import numpy as np
 
         wanted_levels = None if levels is None else frozenset(levels)
         wanted_topics = None if topics is None else frozenset(topics)
-        asked = (as_of, wanted_levels, wanted_topics)
+        wanted_keys = None if keys is None else frozenset(keys)
+        asked = (as_of, wanted_levels, wanted_topics, wanted_keys, only_in_force)
         if (held := self._masks.get(asked)) is not None:
             return held
         rows, day = self._rows, as_of.toordinal()
@@ -278,6 +300,13 @@ class ClauseIndex:
         if wanted_topics is not None:
             bits = sum(1 << at for at, topic in enumerate(self.topics) if topic in wanted_topics)
             mask &= (rows["topics"] & bits) != 0
+        if wanted_keys is not None:
+            of_works = np.zeros(len(rows), dtype=bool)
+            for key in wanted_keys:
+                of_works[self._rows_of(key)] = True
+            mask &= of_works
+        if only_in_force:
+            mask &= in_force
         if len(self._masks) >= 64:
             self._masks.clear()
         self._masks[asked] = mask

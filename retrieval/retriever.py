@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from kg.citation import Mention
 from kg.clause import Clause
 from kg.problem import InputError
 from kg.titles import TitleHit, TitleIndex
 from kg.vocabulary import Level, Status, Topic
-from retrieval.dense import light_encoder
+from retrieval.adapted import adapted_encoder
 from retrieval.exact import (
     CitedPlace,
     Part,
@@ -103,7 +103,7 @@ class Retriever:
             from kg.build import Build
 
             build = Build(place.build())
-        return cls.over(build, cache=place.cache, encoder=light_encoder())
+        return cls.over(build, cache=place.cache, encoder=adapted_encoder())
 
     @classmethod
     def over(cls, build: BuildLike, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
@@ -125,9 +125,14 @@ class Retriever:
         as_of: date,
         levels: Collection[Level] | None = None,
         topics: Collection[Topic] | None = None,
+        sources: Collection[str] | None = None,
+        only_in_force: bool = False,
         system: str = "default",
     ) -> list[Hit]:
         """At most k clauses that are law on that day or may be, best first.
+
+        `sources` are titles of works, as anyone writes them; InputError for one that no work has.
+        `only_in_force` leaves out those whose status nobody states with a date.
 
         Provisions that the query cites come first, with score 1, in the version of that day or of the
         year that the query names. A query that is nothing but citations finds nothing else.
@@ -136,7 +141,13 @@ class Retriever:
             raise InputError(f"k = {k}；要取的条数须为正数")
         if system not in self.systems:
             raise InputError(f"没有检索系统 {system!r}；此处可用: {'、'.join(self.systems)}")
-        allowed = self.index.allowed(as_of, levels=levels, topics=topics)
+        allowed = self.index.allowed(
+            as_of,
+            levels=levels,
+            topics=topics,
+            keys=None if sources is None else self._keys(sources),
+            only_in_force=only_in_force,
+        )
         cited, note = _Cited(), ""
         if system in ("exact", "default"):
             mentions = self._cited_in(query)
@@ -156,6 +167,39 @@ class Retriever:
             why = _why(one, self.index.meanings(one.row)) + note
             hits.append(_hit(clause, best_part(clause, terms), as_of, score=one.score, why=why))
         return hits[:k]
+
+    async def asearch(self, query: str, k: int = 10, **filters: Any) -> list[Hit]:
+        """`search` in a worker thread, for callers that must not wait: it takes the same filters."""
+        import asyncio
+
+        return await asyncio.to_thread(self.search, query, k, **filters)
+
+    def neighbours(self, hit: Hit, *, as_of: date, distance: int = 1) -> list[Hit]:
+        """The articles that stand so near before and after a hit in the same text, in its order."""
+        parts = hit.id.split("/")
+        row = next(
+            (
+                row
+                for end in range(len(parts), 1, -1)
+                if (row := self.index.row("/".join(parts[:end]))) is not None
+            ),
+            None,
+        )
+        rows = [] if row is None else self.index.neighbours(row, distance)
+        clauses = [self.index.clause(row) for row in rows]
+        return [
+            _hit(one, Part(str(one.id), None, None, one.text), as_of, score=0.0, why=f"{hit.article}的相邻条")
+            for one in clauses
+        ]
+
+    def _keys(self, sources: Collection[str]) -> set[str]:
+        keys: set[str] = set()
+        for source in sources:
+            found = {hit.key for hit in self._titles.lookup(source)} if self._titles else set()
+            if not found:
+                raise InputError(f"没有题名或简称为《{source}》的文本；可用 yilun status 查看库中有什么")
+            keys |= found
+        return keys
 
     def _cited_in(self, query: str) -> list[Mention]:
         if self._titles is None or not _MAY_CITE.search(query):

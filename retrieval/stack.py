@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from kg.problem import InputError
 from retrieval.dense import DenseIndex
 from retrieval.fusion import Fused, Ranking, fuse
+from retrieval.glosses import without_label
 from retrieval.lexical import BM25, FILES, LexicalIndex, Scored, best, write_lexical
 from retrieval.tokens import tokens
 
@@ -42,6 +43,11 @@ WORD_FILES = (*FILES, *(f"{_EXPANDED}/{name}" for name in FILES))
 """What `write_words` writes."""
 
 
+def passage(title: str, text: str) -> str:
+    """A provision as the encoder is given it, when it is trained and when it is used."""
+    return f"{title.replace('中华人民共和国', '')} {without_label(text)}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What is searched of a clause: the names of its work, the headings above it, its words, its glosses."""
@@ -67,8 +73,12 @@ class Document:
         return [*self.terms(), *tokens(self.gloss)] if self.gloss else []
 
     def passage(self) -> str:
-        """The words for the encoder."""
-        return self.text
+        """The words for the encoder: the work's name, then the text without its label.
+
+        >>> Document(("中华人民共和国医师法",), (), "第三条　医师应当尽责。").passage()
+        '医师法 医师应当尽责。'
+        """
+        return passage(self.titles[0] if self.titles else "", self.text)
 
 
 _NUMBER = re.compile(r"^第[〇零一二三四五六七八九十百\d]+(?:分编|[编章节])")

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from retrieval.stack import passage
+
 QUERY, PASSAGE = "query: ", "passage: "
 _PART = 8
 _SHARES = {"situation": 1.0, "scenario": 1.0, "gloss": 0.4, "keywords": 0.25}
@@ -40,11 +42,6 @@ class Settings:
     titled: float = 0.7
     """The share of passages that begin with the name of their work."""
     seed: int = 20261001
-
-
-def passage(title: str, text: str) -> str:
-    """A passage as the encoder is given it: the work's name without 中华人民共和国, then the words."""
-    return f"{title.replace('中华人民共和国', '')} {text}"
 
 
 def read_pairs(path: Path, *, folds: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -41,7 +41,11 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """One row for each text."""
+        """One row for each text of law."""
+        ...
+
+    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
+        """The vector of what people ask, as the only row."""
         ...
 
 

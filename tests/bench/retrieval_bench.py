@@ -24,8 +24,8 @@ from typing import Any
 from kg.build import Build
 from kg.home import Home
 from kg.numerals import parse_numeral
+from retrieval.adapted import adapted_encoder
 from retrieval.bench import Measures, measure, summary
-from retrieval.dense import light_encoder
 from retrieval.retriever import Retriever
 
 Article = tuple[str, str]
@@ -145,7 +145,7 @@ def main() -> int:
 
     home = Home.resolve(options.home, os.environ)
     build = Build(home.build(options.build))
-    retriever = Retriever.over(build, cache=home.cache, encoder=light_encoder())
+    retriever = Retriever.over(build, cache=home.cache, encoder=adapted_encoder())
     folds = ["test_source", "test_clause"] if options.test else ["train", "dev_source", "dev_clause"]
     splits = read_splits(options.splits)
     cases, unbound = read_cases(options.cases, splits, build, retriever, options.as_of)

@@ -129,6 +129,9 @@ class PlainEncoder:
     def __init__(self) -> None:
         self.encoded: list[str] = []
 
+    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
+        return self.encode([text])
+
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         self.encoded += texts
         made = np.full((len(texts), self.dimension), 0.01, dtype=np.float32)

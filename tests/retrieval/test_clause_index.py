@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from kg.dates import Validity
 from kg.problem import DamagedError, InputError
 from kg.vocabulary import Level, Status, Topic
-from retrieval.dense import LightEncoder, light_encoder
-from retrieval.index import ClauseIndex, index_vectors, write_index
+from retrieval.index import ClauseIndex, document, index_vectors, write_index
 from retrieval.records import decode_clause, encode_clause
 from retrieval.vectors import VectorCache
 
@@ -260,13 +259,4 @@ def test_a_second_build_with_the_same_texts_encodes_nothing(tmp_path: Path) -> N
     write_index(CLAUSES, tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
     count = len(encoder.encoded)
     index_vectors(tmp_path / "index", cache=tmp_path / "cache", encoder=encoder)
-    assert len(encoder.encoded) == count == len({c.text for c in CLAUSES})
-
-
-def test_the_light_encoder_makes_unit_vectors() -> None:
-    encoder = light_encoder()
-    assert isinstance(encoder, LightEncoder)
-    vectors = encoder.encode(["手术前要告诉病人风险", "手术前应当向患者说明医疗风险", "道路上追逐竞驶"])
-    assert vectors.shape == (3, encoder.dimension)
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
-    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    assert len(encoder.encoded) == count == len({document(c).passage() for c in CLAUSES})

