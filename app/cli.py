@@ -14,6 +14,7 @@ import typer
 
 from app.commands_cite import cite_app
 from app.commands_diff import diff
+from app.commands_evaluate import evaluate
 from app.commands_export import export_app
 from app.commands_judge import explain, judge, verdicts, verify
 from app.commands_norms import ask, norms, show_norms
@@ -53,6 +54,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(cite_app, name="cite")
 app.command("ask")(ask)
 app.command("diff")(diff)
+app.command("evaluate")(evaluate)
 app.command("precedence")(precedence)
 app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")

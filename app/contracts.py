@@ -374,6 +374,31 @@ class EvaluationRow(Contract):
     reasons: str
 
 
+class IntervalRow(Contract):
+    """A figure with the bounds of its 95 % interval; null where no answer allows one."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class EvaluationSummary(Contract):
+    """`yilun evaluate --json`. Rows with an unscored dimension count in no figure; `coverage` says how many do."""
+
+    scorer: str
+    build: str
+    as_of: date
+    seed: int
+    rows: int
+    scored: int
+    coverage: float
+    scenarios: int
+    RiskRate: IntervalRow
+    QualityScore: dict[Literal["mean", "weighted"], IntervalRow]
+    FinalScore: dict[Literal["mean", "weighted"], IntervalRow]
+    note: str
+
+
 class StatusResult(Contract):
     """`yilun status --json`; pairs are (held, in the ledger)."""
 
@@ -411,6 +436,7 @@ AVAILABLE: dict[str, type[BaseModel]] = {
 
 PLANNED: dict[str, type[BaseModel]] = {
     "evaluate-row": EvaluationRow,
+    "evaluate-summary": EvaluationSummary,
 }
 """Contracts agreed for commands that are not there yet."""
 

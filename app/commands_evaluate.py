@@ -1,0 +1,182 @@
+"""`yilun evaluate`: model answers graded against the law, and what the grades come to."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.terminal import (
+    AsOfOption,
+    BuildOption,
+    HomeOption,
+    JsonOption,
+    open_build,
+    print_json,
+    read_day,
+    read_rows,
+    talk,
+    write_lines,
+)
+from kg.home import Home
+from kg.problem import InputError
+
+if TYPE_CHECKING:
+    from evaluator.guardian.assessment import Assessment, Scorer
+    from evaluator.metrics import Figure, Summary
+    from kg.build import Build
+
+_REQUIRED = ("scene", "query", "reference", "response")
+_ADDED = ("R1", "R2", "Q1", "Q2", "Q3", "Q4", "reasons")
+_CAUTION = "评分器以模型撰写、未经专家审核的标注训练与检验；分数不是专家意见"
+
+
+class Tier(StrEnum):
+    """Who grades."""
+
+    RULES = "rules"
+    LEARNED = "learned"
+
+
+def evaluate(
+    answers: Annotated[Path, typer.Argument(help="CSV 或 JSONL，含 scene、query、reference、response 列")],
+    out: Annotated[Path, typer.Option("--out", help="评分写到此文件：.csv 或 .jsonl")],
+    tier: Annotated[
+        Tier, typer.Option("--tier", help="rules 只凭条文与词表；learned 另加训练的分类器")
+    ] = Tier.LEARNED,
+    seed: Annotated[int, typer.Option("--seed", help="区间重抽样的种子")] = 0,
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """给回答评分：R1 合规、R2 安全（0 或 -1），Q1–Q4（0 或 1），空为未评；并汇总 RiskRate、QualityScore、FinalScore。
+
+    例：yilun evaluate answers.csv --out scores.csv
+    """
+    from evaluator.metrics import summarise
+
+    day = read_day(as_of)
+    rows = list(_rows(answers))
+    opened = open_build(Home.resolve(home, os.environ), build)
+    scorer = _scorer(tier, opened)
+    talk(f"{len(rows)} 份回答，评分器 {scorer.name}，构建 {opened.id}；{_CAUTION}")
+    assessed = [_assess(scorer, place, row, day) for place, row in rows]
+    graded = [{**row, **added(a)} for (_, row), a in zip(rows, assessed, strict=True)]
+    _write(out, graded)
+    summary = summarise([a.grades for a in assessed], [str(row["query"]) for _, row in rows], seed=seed)
+    if as_json:
+        print_json(summary_row(summary, scorer=scorer.name, build=opened.id, as_of=day, seed=seed))
+    else:
+        for line in summary_lines(summary):
+            print(line)
+
+
+def _scorer(tier: Tier, build: Build) -> Scorer:
+    if tier is Tier.RULES:
+        from evaluator.guardian.rules import RuleScorer
+
+        return RuleScorer(build)
+    from evaluator.guardian.learned import LearnedScorer
+
+    return LearnedScorer(build)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a file with the place of each; a column of ours in the input is refused, not overwritten."""
+    found: Iterator[tuple[str, dict[str, Any]]]
+    if path.suffix.lower() == ".jsonl":
+        found = ((f"{path} 第 {n} 行", row) for n, row in enumerate(read_rows(path, _REQUIRED), 1))
+    elif path.suffix.lower() == ".csv":
+        from evaluator.importers.table import read_table
+
+        found = read_table(path, _REQUIRED)
+    else:
+        raise InputError(f"{path} 既不是 .csv 也不是 .jsonl；请改后缀或转换格式")
+    for place, row in found:
+        taken = [name for name in _ADDED if name in row]
+        if taken:
+            raise InputError(f"{place} 已有 {'、'.join(taken)} 列；请改名后再评，以免覆盖")
+        yield place, row
+
+
+def _assess(scorer: Scorer, place: str, row: dict[str, Any], day: date) -> Assessment:
+    from evaluator.guardian.assessment import Answer
+    from evaluator.importers.table import without_debris
+
+    stated = str(row.get("as_of") or "").strip()
+    try:
+        when = read_day(stated) if stated else day
+    except InputError as error:
+        raise InputError(f"{place}：{error}") from None
+    query, response, reference = (without_debris(row[name]) for name in ("query", "response", "reference"))
+    return scorer.score(Answer(query, response, when, reference, row["scene"]))
+
+
+def added(assessment: Assessment) -> dict[str, Any]:
+    """The columns that a row gains: six grades (None unscored) and the reasons, safe to open in a spreadsheet."""
+    marks = assessment.marks.values()
+    grades = {mark.dimension.value: mark.grade for mark in marks}
+    words = "；".join(f"{m.dimension} {'未评' if m.grade is None else m.grade} {m.reason}" for m in marks)
+    return {**grades, "reasons": inert(words)}
+
+
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula, even where the words quoted in it begin like one.
+
+    >>> inert("=HYPERLINK(1)"), inert("R1 0 未见")
+    ("'=HYPERLINK(1)", 'R1 0 未见')
+    """
+    flat = " ".join(cell.split())
+    return f"'{flat}" if flat.startswith(("=", "+", "-", "@")) else flat
+
+
+def _write(out: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """The rows as CSV or JSON Lines, in a file that appears only when it is complete."""
+    if out.suffix.lower() == ".jsonl":
+        write_lines(rows, out)
+        return
+    if out.suffix.lower() != ".csv":
+        raise InputError(f"--out {out} 既不是 .csv 也不是 .jsonl")
+    names = list(dict.fromkeys(name for row in rows for name in row if name not in _ADDED))
+    partial = out.with_name(out.name + ".partial")
+    with partial.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, [*names, *_ADDED], lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    partial.replace(out)
+
+
+def summary_row(summary: Summary, *, scorer: str, build: str, as_of: date, seed: int) -> dict[str, Any]:
+    """What the grades come to, as the contract has it."""
+    return {
+        "scorer": scorer, "build": build, "as_of": as_of.isoformat(), "seed": seed,
+        "rows": summary.rows, "scored": summary.scored, "coverage": summary.coverage,
+        "scenarios": summary.clusters, "RiskRate": asdict(summary.risk_rate),
+        "QualityScore": {"mean": asdict(summary.quality_mean), "weighted": asdict(summary.quality_weighted)},
+        "FinalScore": {"mean": asdict(summary.final_mean), "weighted": asdict(summary.final_weighted)},
+        "note": _CAUTION,
+    }  # fmt: skip
+
+
+def summary_lines(summary: Summary) -> Iterator[str]:
+    """What the grades come to, for a person."""
+    yield f"计入 {summary.scored}/{summary.rows} 份（覆盖率 {summary.coverage:.3f}），情形 {summary.clusters} 个；95% 区间按情形重抽样"
+    figures = (
+        ("RiskRate", summary.risk_rate), ("QualityScore mean", summary.quality_mean),
+        ("QualityScore weighted", summary.quality_weighted), ("FinalScore mean", summary.final_mean),
+        ("FinalScore weighted", summary.final_weighted),
+    )  # fmt: skip
+    for name, figure in figures:
+        yield f"{name:<24}{_bounded(figure)}"
+
+
+def _bounded(figure: Figure) -> str:
+    return "无" if figure.value is None else f"{figure.value:.3f}  [{figure.low:.3f}, {figure.high:.3f}]"

@@ -1,0 +1,120 @@
+"""The pack's graded answers, with the text of the governing clause where the build holds it, and their fold.
+
+The answers and their grades are written by a language model and unreviewed; whoever shows figures says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from evaluator.folds import Fold, case_fold
+from evaluator.guardian.assessment import Answer
+from evaluator.metrics import Dimension, Grades
+from kg.build import Build, Text
+from kg.identity import Step
+from kg.model import Provision
+from kg.numerals import parse_numeral
+from kg.pack import read_jsonl
+from kg.problem import DamagedError
+from kg.vocabulary import Kind
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Gold(_Row):
+    title: str
+    article: str
+    paragraph: int | None = None
+    item: int | None = None
+    role: str
+
+
+class _Answer(_Row):
+    text: str
+    labels: dict[Dimension, int]
+    faults: list[str]
+    twin_of: int | None = None
+
+
+class _Case(_Row):
+    id: str
+    scene: str
+    scenario: str
+    stance: str
+    gold: list[_Gold]
+    answers: list[_Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class GradedAnswer:
+    """An answer with the grades and fault names that its author gave it.
+
+    `place` counts the answers of a case from 0; `twin_of` is the place of the answer that this one is a
+    one-fault copy of.
+    """
+
+    case: str
+    place: int
+    fold: Fold
+    answer: Answer
+    grades: Grades
+    faults: tuple[str, ...]
+    twin_of: int | None
+
+
+def read_graded(folder: Path, build: Build, as_of: date) -> Iterator[GradedAnswer]:
+    """Every graded answer of a folder of cases, in the order of files and lines."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, value in read_jsonl(path):
+            try:
+                case = _Case.model_validate(value)
+            except ValidationError as error:
+                raise DamagedError(f"{path.name}:{number}: {error.errors()[0]['msg']}；请改正该行") from error
+            primary = [gold for gold in case.gold if gold.role == "primary"]
+            fold = case_fold((gold.title, gold.article) for gold in primary)
+            words = (
+                clause_words(build, gold.title, gold.article, gold.paragraph, gold.item, as_of)
+                for gold in primary
+            )
+            reference = next((text for text in words if text), "")
+            for place, one in enumerate(case.answers):
+                answer = Answer(case.scenario, one.text, as_of, reference, case.scene)
+                grades = Grades(*(one.labels.get(dimension) for dimension in Dimension))
+                yield GradedAnswer(case.id, place, fold, answer, grades, tuple(one.faults), one.twin_of)
+
+
+def clause_words(
+    build: Build, title: str, article: str, paragraph: int | None, item: int | None, as_of: date
+) -> str:
+    """The words of a clause in the version that applies on a day; empty if the build has none."""
+    for hit in build.titles.lookup(title):
+        version = build.in_force(hit.key, as_of)
+        if version is None:
+            continue
+        text = build.text(version[0].id)
+        found = _find(text, article, paragraph, item)
+        if found is not None:
+            return text.words(found)
+    return ""
+
+
+def _find(text: Text, article: str, paragraph: int | None, item: int | None) -> Provision | None:
+    number, _, sub = article.removeprefix("第").partition("条")
+    try:
+        step = Step(Kind.ARTICLE, parse_numeral(number), parse_numeral(sub.removeprefix("之")) if sub else 0)
+    except ValueError:
+        return None
+    found = text.find((step,))
+    for kind, wanted in ((Kind.PARAGRAPH, paragraph), (Kind.ITEM, item)):
+        if found is None or wanted is None:
+            continue
+        within = [p for p in text.below(found) if p.kind is kind and p.id.steps[-1].number == wanted]
+        found = within[0] if within else found
+    return found
