@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from kg.problem import InputError
-from retrieval.dense import DenseIndex
 from retrieval.fusion import Fused, Ranking, fuse
 from retrieval.glosses import without_label
 from retrieval.lexical import BM25, FILES, LexicalIndex, Scored, best, write_lexical
@@ -91,16 +90,28 @@ def write_words(documents: Sequence[Document], folder: Path, *, bm25: BM25 | Non
     return write_lexical((document.terms() for document in documents), folder, bm25=bm25)
 
 
+class Dense(Protocol):
+    """Search by meaning: FAISS in this process (`DenseIndex`), or a store elsewhere."""
+
+    def search(self, query: str, k: int, *, allowed: npt.NDArray[np.bool_] | None = None) -> list[Scored]:
+        """The k nearest documents among the allowed ones, nearest first, ties by row."""
+        ...
+
+    def verify(self) -> None:
+        """DamagedError if the vectors are not those that were written."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
     """The indexes of one set of documents; `dense` is None where there is no encoder or no vectors."""
 
     lexical: LexicalIndex
     expanded: LexicalIndex
-    dense: DenseIndex | None
+    dense: Dense | None
 
     @classmethod
-    def open(cls, folder: Path, count: int, dense: DenseIndex | None) -> Self:
+    def open(cls, folder: Path, count: int, dense: Dense | None) -> Self:
         """Open what `write_words` wrote."""
         return cls(LexicalIndex.open(folder, count), LexicalIndex.open(folder / _EXPANDED, count), dense)
 
