@@ -29,7 +29,7 @@ _NESTED_BEFORE = re.compile(r"(?:依照|按照|根据|依据|违反|符合|具�
 _SHORT_QUOTE = 4
 _CLAIMED = 0.4
 """The share of a claim that the cited article must hold for the claim to be called compared."""
-_LEVEL_SHARE, _LEVEL_OWN, _LEVEL_MARGIN = 0.5, 0.25, 0.35
+_LEVEL_SHARE, _LEVEL_OWN, _LEVEL_MARGIN = 0.2, 0.3, 0.15
 _LEVELS = (Kind.PARAGRAPH, Kind.ITEM, Kind.SUBITEM)
 _LONGEST_RANGE = 60
 
