@@ -214,12 +214,13 @@ def main() -> int:
     splits = read_splits(options.splits)
     folds = ["test_source", "test_clause"] if options.test else ["dev_source", "dev_clause"]
     with tempfile.TemporaryDirectory() as made:
-        retriever = Retriever.over(build, cache=home.cache, encoder=adapted_encoder())
-        shelf = Shelf(build, retriever, options.as_of)
-        if options.glosses != "all":
+        retriever = opened = Retriever.over(build, cache=home.cache, encoder=adapted_encoder())
+        shelf = Shelf(build, opened, options.as_of)
+        if options.glosses != "all" or retriever.index.stack.dense is None:
 
             def kept(gloss: Gloss) -> bool:
-                return options.glosses == "unseen" and fold_of(gloss.title, gloss.article, splits) == "train"
+                fold = fold_of(gloss.title, gloss.article, splits)
+                return options.glosses == "all" or (options.glosses == "unseen" and fold == "train")
 
             retriever = reindexed(build, home.cache, Path(made), GlossLayer.shipped(kept))
         if options.situations:
@@ -250,7 +251,7 @@ def main() -> int:
                     p = significance(by_fold[fold].at_ten(), runs["bm25"][fold].at_ten())
                     report["systems"][name][fold]["p_against_bm25"] = round(p, 5)
         if options.speed:
-            report["citations"] = citations(retriever, build, options.as_of)
+            report["citations"] = citations(opened, build, options.as_of)
             report["latency_ms"] = latency(retriever, cases, options.as_of)
             report["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     if options.json:
