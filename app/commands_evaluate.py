@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _REQUIRED = ("scene", "query", "reference", "response")
 _ADDED = ("R1", "R2", "Q1", "Q2", "Q3", "Q4", "reasons")
-_CAUTION = "评分器以模型撰写、未经专家审核的标注训练与检验；分数不是专家意见"
+_CAUTION = "评分器以模型撰写、未经专家审核的标注训练与检验；分数不是专家意见；R2 为 0 不等于建议安全"
 
 
 class Tier(StrEnum):
