@@ -206,7 +206,9 @@ def _finish(
 def load(
     home: Home, build_id: str, previous: str | None, environ: Mapping[str, str], progress: Progress
 ) -> str:
-    """Load a build's graph files into the database; says what was written."""
+    """Load a build's graph files into the database, and the kept verdicts on top; says what was written."""
+    from evaluator.verdict_graph import graph_rows
+    from evaluator.verdict_store import kept
     from kg.store import GraphStore
     from kg.store import Progress as LoadProgress
 
@@ -225,6 +227,9 @@ def load(
             previous=home.build_path(previous) / "graph" if previous and previous != build_id else None,
             progress=report,
         )
+        if verdicts := [verdict for _, verdict in kept(home)]:
+            # A clause that this build does not hold leaves its edge out; the file still names it.
+            store.upsert(*graph_rows(verdicts))
     if not (result.nodes_written or result.edges_written or result.nodes_deleted or result.edges_deleted):
         return "图已是最新"
     return (

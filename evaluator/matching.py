@@ -60,6 +60,7 @@ class Likeness:
         self._rarity = rarity
         self._encode = encode
         self._kept: dict[str, npt.NDArray[np.float32]] = {}
+        self._last: dict[tuple[str, ...], npt.NDArray[np.float32]] = {}
 
     def table(self, phrases: Sequence[str], facts: Facts) -> npt.NDArray[np.float32]:
         """One row for each phrase, one column for each fact: the likeness of the phrase to the fact."""
@@ -75,8 +76,18 @@ class Likeness:
         if self._encode is None:
             return words.astype(np.float32)
         vectors = self._vectors(phrases)
-        meaning = 0.6 * vectors @ self._encode(own).T + 0.4 * (vectors @ self._encode(sentences).T)[:, number]
+        meaning = 0.6 * vectors @ self._told(own).T + 0.4 * (vectors @ self._told(sentences).T)[:, number]
         return np.asarray(0.5 * words + 0.5 * np.clip(meaning, 0, 1), dtype=np.float32)
+
+    def _told(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The vectors of a scenario's parts; those of the last scenario are kept, as many norms meet it."""
+        assert self._encode is not None
+        key = tuple(texts)
+        if key not in self._last:
+            if len(self._last) > 1:  # its clauses and its sentences
+                self._last.clear()
+            self._last[key] = self._encode(texts)
+        return self._last[key]
 
     def _vectors(self, phrases: Sequence[str]) -> npt.NDArray[np.float32]:
         import numpy as np

@@ -14,6 +14,7 @@ from evaluator.fact_words import shipped_fact_words
 from evaluator.finding_rule import BearerState, ConductState, Outcome
 from evaluator.proof import VerdictFile
 from evaluator.verdict import NOTHING_FOUND, Conclusion, Reasoner, judge, short_form
+from evaluator.verdict_graph import graph_rows
 from evaluator.verdict_store import kept, roles_on, save
 from evaluator.verify import Fault, read_verdict, verify, verify_against
 from evaluator.weighing import Weights, probabilities, read_weights
@@ -226,3 +227,14 @@ def test_the_short_form_is_the_contract(verdict: VerdictFile) -> None:
 
 def test_probabilities_do_not_overflow() -> None:
     assert probabilities({"base": (1000.0, 0.0), "text": (1000.0, -3.0)}) == (1.0, 0.0)
+
+
+def test_graph_rows_join_law_finding_and_verdict(verdict: VerdictFile) -> None:
+    ground = verdict.findings[0].model_copy(update={"role": "grounds"})
+    concluded = verdict.model_copy(update={"findings": (ground, *verdict.findings[1:])})
+    nodes, edges = graph_rows([concluded])
+    ids = {row.id for rows in nodes.values() for row in rows}
+    ends = {(e.source, e.target) for rows in edges.values() for e in rows}
+    finding = f"{verdict.id}/{ground.norm}"
+    assert {(ground.clause, finding), (ground.norm, finding), (finding, verdict.id)} <= ends
+    assert {target for _, target in ends} <= ids
