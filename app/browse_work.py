@@ -9,10 +9,9 @@ from typing import NamedTuple
 from app.browse_selection import Selection
 from app.browse_tree import NOT_HELD
 from app.views import life
-from ingestion.ledger import UNVERIFIED
 from kg.build import Build
 from kg.identity import ExpressionId
-from kg.model import Expression, Source
+from kg.model import UNVERIFIED, Expression, Source
 from kg.vocabulary import Level, Status
 
 

@@ -401,7 +401,7 @@ def _problem_counts(made: Build) -> dict[str, dict[str, int]]:
 def _unverified(made: Build) -> dict[str, int]:
     from collections import Counter
 
-    from ingestion.ledger import UNVERIFIED
+    from kg.model import UNVERIFIED
 
     count = Counter(
         name

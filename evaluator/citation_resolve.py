@@ -12,7 +12,7 @@ from evaluator.citation_outcome import Detail, Outcome
 from kg.build import Build, Text
 from kg.citation import Place, Target
 from kg.identity import Step
-from kg.model import Expression, Provision, RelatedTitle, Source
+from kg.model import UNVERIFIED, Expression, Provision, RelatedTitle, Source
 from kg.places import enclosing, places_of
 from kg.titles import TitleHit, TitleRelation, normal_title
 from kg.vocabulary import Kind, Status
@@ -134,11 +134,19 @@ def _former(build: Build, source: Source, former: RelatedTitle, as_of: date) -> 
         return Resolution(former.title, as_of, Outcome.OUT_OF_CORPUS, reason)
     day = f"自 {since} 起" if since else ""
     word = "改称" if former.relation == "renamed" else "由"
-    reason = f"《{former.title}》{day}{word}《{source.title}》{'' if word == '改称' else '取代'}，条号不能照搬；此构建没有其文本"
-    return Resolution(
-        former.title, as_of, Outcome.OUT_OF_CORPUS, reason, (Detail.ENDED,),
-        successor=source.key, not_in_force=True,
-    )  # fmt: skip
+    taken = "" if word == "改称" else "取代"
+    reason = f"《{former.title}》{day}{word}《{source.title}》{taken}{_unchecked(former.evidence)}，条号不能照搬；此构建没有其文本"
+    return _ended_unheld(former.title, as_of, reason, former.evidence, source.key)
+
+
+def _unchecked(evidence: str) -> str:
+    return "（台账所记，未经核实）" if evidence in UNVERIFIED else ""
+
+
+def _ended_unheld(title: str, as_of: date, reason: str, evidence: str, successor: str | None) -> Resolution:
+    """A replaced work without a text: that it ended is the finding, if a text says so and not only memory."""
+    outcome = Outcome.OUT_OF_CORPUS if evidence in UNVERIFIED else Outcome.NOT_IN_FORCE
+    return Resolution(title, as_of, outcome, reason, (Detail.ENDED,), successor=successor, not_in_force=True)
 
 
 def _first_day(build: Build, source: Source) -> date | None:
@@ -176,17 +184,24 @@ def _not_applied(build: Build, source: Source, target: Target, as_of: date) -> R
         return _in_text(build, expression, target, as_of, status=Status.NOT_YET, gone=gone)
     if source.successor and (source.successor.since is None or source.successor.since <= as_of):
         day = f"自 {source.successor.since} 起" if source.successor.since else ""
-        reason = f"《{source.title}》{day}不再施行{_by(source)}；此构建没有其文本"
-        return Resolution(
-            source.title, as_of, Outcome.OUT_OF_CORPUS, reason, (Detail.ENDED,),
-            successor=_successor(build, source), not_in_force=True,
-        )  # fmt: skip
+        evidence = _ending(build, source)
+        reason = f"《{source.title}》{day}不再施行{_by(source)}{_unchecked(evidence)}；此构建没有其文本"
+        return _ended_unheld(source.title, as_of, reason, evidence, _successor(build, source))
     reason = f"《{source.title}》收在台账中，此构建没有其文本"
     return Resolution(source.title, as_of, Outcome.OUT_OF_CORPUS, reason)
 
 
 def _by(source: Source) -> str:
     return f"，由《{source.successor.title}》取代" if source.successor else ""
+
+
+def _ending(build: Build, source: Source) -> str:
+    """What shows that a work was replaced: its own row, or the row of the work that says it replaced it."""
+    assert source.successor is not None
+    told = [source.successor.evidence]
+    if key := _successor(build, source):
+        told += [f.evidence for f in build.sources[key].former_titles if f.title == source.title]
+    return min(told, key=lambda evidence: evidence in UNVERIFIED)
 
 
 def _successor(build: Build, source: Source) -> str | None:

@@ -9,7 +9,7 @@ from datetime import date
 
 from ingestion.document import Document, best_claim
 from ingestion.fact_reviews import correct_ledger
-from ingestion.ledger import UNVERIFIED, Action, Ledger
+from ingestion.ledger import Action, Ledger
 from ingestion.norms.lexicon import EMPTY, Lexicon
 from ingestion.norms.reader import NormReader
 from ingestion.norms.ties import find_ties
@@ -21,7 +21,7 @@ from ingestion.scenarios import Binding, Case, bind
 from ingestion.versions import Ending, Version, timeline, versions_of
 from kg.build import Citation, Text
 from kg.identity import ExpressionId
-from kg.model import Expression, Source, TopicEntry
+from kg.model import UNVERIFIED, Expression, Source, TopicEntry
 from kg.norm import Norm, NormLink
 from kg.problem import InputError, Problem, Severity
 from kg.review import Judged, Review

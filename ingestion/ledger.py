@@ -13,15 +13,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from kg.model import DatedVersion, RelatedTitle, Source, Successor, TopicEntry
+from kg.model import UNVERIFIED, DatedVersion, RelatedTitle, Source, Successor, TopicEntry
 from kg.pack import read_jsonl
 from kg.problem import Problem, Report, Severity, refuse
 from kg.vocabulary import Level, Topic
 
 EVIDENCE = re.compile(r"INDEX:.+|TEXT:.+|laws\.db:law_id=\w+|memory, unverified|model-written, unreviewed")
 """What may stand as evidence: a row, a place in a held text, or the admission that there is none."""
-
-UNVERIFIED = frozenset({"memory, unverified", "model-written, unreviewed"})
 
 
 def _empty_is_none(value: Any) -> Any:

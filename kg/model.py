@@ -18,6 +18,10 @@ class TopicEntry:
     definition: str
 
 
+UNVERIFIED = frozenset({"memory, unverified", "model-written, unreviewed"})
+"""Evidence that nobody has checked: such a fact is counted, and never settles whether a text is law."""
+
+
 @dataclass(frozen=True, slots=True)
 class RelatedTitle:
     """Another title that a source had (`renamed`) or another source that it replaced (`replaced`)."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ingestion.ledger import EVIDENCE, UNVERIFIED, Action, Ledger, read_ledger
+from ingestion.ledger import EVIDENCE, Action, Ledger, read_ledger
 from kg.identity import ExpressionId
+from kg.model import UNVERIFIED
 from kg.pack import data_folder
 from kg.problem import DamagedError
 from kg.titles import TitleIndex, TitleRelation
