@@ -44,8 +44,10 @@ def explain(verdict: VerdictFile) -> Iterator[str]:
         yield from _clause(clauses[identifier])
     if verdict.weighing is not None:
         yield "权衡（各类证据对“不合规、合规、附条件可行、未定”的加减）："
-        for name, values in verdict.weighing.evidence.items():
-            yield f"  {_EVIDENCE.get(name, name)}：" + "  ".join(f"{value:+.2f}" for value in values)
+        # In the order of the names here: that of the file is alphabetical, that of a fresh verdict is not.
+        for name in sorted(verdict.weighing.evidence, key=list(_EVIDENCE).index):
+            values = verdict.weighing.evidence[name]
+            yield f"  {_EVIDENCE[name]}：" + "  ".join(f"{value:+.2f}" for value in values)
         chances = "  ".join(f"{value:.2f}" for value in verdict.weighing.probabilities)
         yield f"  概率：{chances}；门槛 {verdict.weighing.threshold:.2f}"
 
