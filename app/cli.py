@@ -188,7 +188,7 @@ def status(home: HomeOption = None, build: BuildOption = None, as_json: JsonOpti
     counts = made.manifest.counts
     print(
         f"版本 {counts['expressions']}  条文 {counts['articles']}  条款节点 {counts['provisions']}  "
-        f"引用 {counts['citations']}  定义 {counts['definitions']}"
+        f"引用 {counts['citations']}  定义 {counts['definitions']}  规范 {counts.get('norms', 0)}（规则抽取，未经专家逐条审核）"
     )
     print(
         f"案例 {counts['scenarios']}（模型撰写，未经审核）：依据已绑定 {counts.get('gold_bound', 0)}，"
