@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingestion.readers.acquired import Form
 from kg.problem import Problem, Severity
@@ -45,7 +46,8 @@ def repair(raw: str, form: Form, *, place: str) -> Repaired:
     chosen = _without_overlaps(found)
     text = LayeredText(raw, tuple(chosen))
     if form is not Form.MARKDOWN and _is_extracted(text.official):
-        chosen += [_raised(text, r) for r in (*_inner_spaces(text.official), *_hard_breaks(text.official))]
+        further = (*_inner_spaces(text.official), *_hard_breaks(text.official))
+        chosen += [piece for found_later in further for piece in _raised(text, found_later)]
         text = LayeredText(raw, tuple(sorted(chosen)))
     counts = Counter(repair.reason for repair in text.repairs)
     problems = [
@@ -194,6 +196,11 @@ def _hard_breaks(text: str) -> Iterator[Repair]:
         yield Repair(match.start(), match.end(), "", "hard_break")
 
 
-def _raised(text: LayeredText, repair: Repair) -> Repair:
-    """A repair found in the official text, as one of the raw text."""
-    return Repair(text.to_raw(repair.start), text.to_raw(repair.end), repair.replacement, repair.reason)
+def _raised(text: LayeredText, repair: Repair) -> Iterator[Repair]:
+    """A removal found in the official text, as removals of the raw text: around what is removed already."""
+    places = [text.to_raw(offset) for offset in range(repair.start, repair.end)]
+    start = places[0]
+    for place, following in pairwise([*places, len(text.raw) + 1]):
+        if following != place + 1:
+            yield Repair(start, place + 1, "", repair.reason)
+            start = following

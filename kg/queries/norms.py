@@ -16,35 +16,36 @@ from kg.queries.named import Query, Record
 from kg.schema import Properties
 from kg.vocabulary import Status
 
-_NORM = """RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
-    properties(e) AS expression"""
-
 _PARTY = Query(
     "party_kinds", "MATCH (p:Party {id: $party}) RETURN p.kinds AS kinds", ("party",), "主体及其上位"
 )
 _DUTIES = Query(
     "duties_of_party",
-    f"""UNWIND $kinds AS kind MATCH (q:Party {{id: kind}})<-[:BINDS]-(n:Norm)
+    """UNWIND $kinds AS kind MATCH (q:Party {id: kind})<-[:BINDS]-(n:Norm)
     WHERE n.modality IN ['obligation', 'prohibition']
-    MATCH (n)-[:APPLIES_IN]->(t:Topic {{id: $topic}}) MATCH (e:Expression {{id: n.expression}})
-    {_NORM} ORDER BY id, through""",
+    MATCH (n)-[:APPLIES_IN]->(t:Topic {id: $topic}) MATCH (e:Expression {id: n.expression})
+    RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
+    properties(e) AS expression ORDER BY id, through""",
     ("kinds", "topic"),
     "一个主体（及其上位主体）在一个场景中的义务与禁止",
 )
 _PROTECTIONS = Query(
     "prohibitions_protecting_party",
-    f"""UNWIND $kinds AS kind MATCH (q:Party {{id: kind}})<-[:TOWARDS]-(n:Norm {{modality: 'prohibition'}})
-    MATCH (e:Expression {{id: n.expression}}) {_NORM} ORDER BY id, through""",
+    """UNWIND $kinds AS kind MATCH (q:Party {id: kind})<-[:TOWARDS]-(n:Norm {modality: 'prohibition'})
+    MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
+    properties(e) AS expression ORDER BY id, through""",
     ("kinds",),
     "以一个主体（及其上位主体）为相对人的禁止",
 )
 _SANCTIONS = Query(
     "sanctions_of_provision",
-    f"""MATCH (p:Provision {{id: $id}})-[:CONTAINS*0..12]->(:Provision)-[:STATES]->(q:Norm)-[:SANCTIONED_BY]->(n:Norm)
-    MATCH (e:Expression {{id: n.expression}}) {_NORM}
+    """MATCH (p:Provision {id: $id})-[:CONTAINS*0..12]->(:Provision)-[:STATES]->(q:Norm)-[:SANCTIONED_BY]->(n:Norm)
+    MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
+    properties(e) AS expression
     UNION
-    MATCH (p:Provision {{id: $id}})-[:CONTAINS*0..12]->(q:Provision)-[:SANCTIONED_BY]->(n:Norm)
-    MATCH (e:Expression {{id: n.expression}}) {_NORM}""",
+    MATCH (p:Provision {id: $id})-[:CONTAINS*0..12]->(q:Provision)-[:SANCTIONED_BY]->(n:Norm)
+    MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
+    properties(e) AS expression""",
     ("id",),
     "违反一条规定（其规范或其本身）的后果",
 )

@@ -150,6 +150,9 @@ BLANK = ("byte_order_mark", "hard_break", "heading_space", "invisible", "line_en
 @settings(max_examples=400, deadline=None)
 @given(raws, FORMS)
 @example("甲 乙 丙 丁 戊 己 庚 辛 壬 癸 子 丑", Form.PLAIN)
+# a line break to be closed, with an invisible character behind it that is removed anyway
+@example("第一章患 者知 情 同 意 tip 官方来源\n\u200b知 情 同 意", Form.PLAIN)
+@example("甲 乙 丙 丁 戊 己 庚 \u200b 辛 壬", Form.PDF_TEXT)
 def test_words_are_never_touched(raw: str, form: Form) -> None:
     text = repaired(raw, form).text
     for made in text.repairs:
