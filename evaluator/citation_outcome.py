@@ -43,7 +43,7 @@ _WORDS = {
     Outcome.VERIFIED: "已核对",
 }
 _SYMBOLS = {
-    Outcome.OUT_OF_CORPUS: "?", Outcome.NOT_FOUND: "✗", Outcome.AMBIGUOUS: "≈", Outcome.NOT_IN_FORCE: "⏱",
+    Outcome.OUT_OF_CORPUS: "?", Outcome.NOT_FOUND: "✗", Outcome.AMBIGUOUS: "≈", Outcome.NOT_IN_FORCE: "†",
     Outcome.WRONG_NUMBER: "≠", Outcome.WRONG_LEVEL: "≁", Outcome.QUOTE_MISMATCH: "”", Outcome.UNSUPPORTED: "!",
     Outcome.VERIFIED: "✓",
 }  # fmt: skip
