@@ -58,7 +58,6 @@ class Detail(StrEnum):
     DROPPED_EXCEPTION = "dropped_exception"
     EXCEPTION_ADDED = "exception_added"
     NUMBER_CHANGED = "number_changed"
-    OLD_NUMBERING = "old_numbering"
 
 
 class Verified(StrEnum):
