@@ -78,6 +78,16 @@ def test_every_quotation_is_cut_from_the_official_text(build: Build) -> None:
     assert (verdict.id, verdict.build, verdict.as_of) == ("c1", build.id, DAY)
 
 
+def test_norms_of_a_provision_are_those_of_the_text_that_stand_in_it(build: Build) -> None:
+    """Looked up article by article they are the same, in the same order, as when a text is read whole."""
+    for expression in build.expressions:
+        own = build.norms_of(expression)
+        assert build.norms(expression) == own
+        for provision in build.text(expression).provisions:
+            inside = (f"{provision.id}#", f"{provision.id}/")
+            assert build.norms(provision.id) == tuple(n for n in own if n.id.startswith(inside))
+
+
 def test_a_duty_left_undone_is_a_breach(verdict: VerdictFile) -> None:
     rows = {row.norm: row for row in verdict.findings}
     row = next(r for r in rows.values() if "保护病人隐私" in r.parts["action"].text)
