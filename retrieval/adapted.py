@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.pack import data_folder
 from kg.problem import DamagedError
+from retrieval.vectors import encodable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +98,7 @@ class AdaptedEncoder:
             (made,) = session.run(["vectors"], {"ids": row, "mask": np.ones_like(row)})
             return np.asarray(made[0], dtype=np.float32)
 
-        encoded = [one.ids for one in self._tokenizer.encode_batch(texts)]
+        encoded = [one.ids for one in self._tokenizer.encode_batch(list(map(encodable, texts)))]
         if len(encoded) == 1:
             return vector(encoded[0])[None]
         with ThreadPoolExecutor(_WORKERS) as pool:

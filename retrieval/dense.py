@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from kg.problem import DamagedError
 from retrieval.lexical import Scored
-from retrieval.vectors import Encoder, Progress, VectorCache
+from retrieval.vectors import Encoder, Progress, VectorCache, encodable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +62,9 @@ class LightEncoder:
         """One unit vector for each text."""
         import numpy as np
 
-        return np.asarray(self._model.encode(list(texts)), dtype=np.float32).reshape(-1, self.dimension)
+        return np.asarray(self._model.encode(list(map(encodable, texts))), dtype=np.float32).reshape(
+            -1, self.dimension
+        )
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """The same as for a text of law: this model makes no difference."""

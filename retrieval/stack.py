@@ -123,7 +123,12 @@ class Stack:
     def rank(
         self, query: str, k: int, *, system: str = "default", allowed: npt.NDArray[np.bool_] | None = None
     ) -> list[Fused]:
-        """The k best documents by a system, among the allowed ones; InputError for a system not here."""
+        """The k best documents by a system, among the allowed ones; InputError for a system not here.
+
+        A query without a letter, a Hanzi or a digit finds nothing: its vector would still have neighbours.
+        """
+        if system in self.systems and not tokens(query):
+            return []
         pool = max(k, POOL)
         match system:
             case "bm25":

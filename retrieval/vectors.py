@@ -7,6 +7,7 @@ leaves a torn last record: readers pass over it, the next writer cuts it away.
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -52,6 +53,18 @@ class Encoder(Protocol):
 def text_key(text: str) -> bytes:
     """The sha256 of a text: what its vector is filed under."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def encodable(text: str) -> str:
+    """A text that every tokenizer takes: halves of surrogate pairs, which UTF-8 cannot hold, become blanks.
+
+    >>> encodable("知情\\ud800同意")
+    '知情 同意'
+    """
+    return _LONE.sub(" ", text)
 
 
 _KEY, _CHECK = 32, 4

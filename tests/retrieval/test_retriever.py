@@ -151,6 +151,12 @@ def test_odd_queries_do_no_harm(retriever: Retriever, query: str, k: int) -> Non
     assert len(retriever.search(query, k, as_of=TODAY)) <= k
 
 
+@pytest.mark.parametrize("query", ["", " ", "\x00\x01\x02", "。？！", "\u200b\ufeff", "\ud800", "😀"])
+@pytest.mark.parametrize("system", ["bm25", "gloss", "dense", "default"])
+def test_a_query_without_a_word_finds_nothing(retriever: Retriever, query: str, system: str) -> None:
+    assert retriever.search(query, 3, as_of=TODAY, system=system) == []
+
+
 def test_wrong_arguments_are_told(retriever: Retriever, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="k = 0"):
         retriever.search("隐私", 0, as_of=TODAY)
