@@ -33,6 +33,7 @@ _GOVERNED_BY = EdgeKind(Label.SCENARIO, RelationType.GOVERNED_BY, Label.PROVISIO
 _STATES = EdgeKind(Label.PROVISION, RelationType.STATES, Label.NORM)
 _BINDS = EdgeKind(Label.NORM, RelationType.BINDS, Label.PARTY)
 _TOWARDS = EdgeKind(Label.NORM, RelationType.TOWARDS, Label.PARTY)
+_SUBCLASS_OF = EdgeKind(Label.PARTY, RelationType.SUBCLASS_OF, Label.PARTY)
 _NORM_EMBODIES = EdgeKind(Label.NORM, RelationType.EMBODIES, Label.PRINCIPLE)
 _NORM_TOPIC = EdgeKind(Label.NORM, RelationType.APPLIES_IN, Label.TOPIC)
 
@@ -83,10 +84,7 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
         for one, state in compiled.reviews
     ]  # fmt: skip
     lexicon = compiled.lexicon
-    rows[Label.PARTY] = [
-        {"id": p.id, "name": p.id, "broader": list(p.broader), "kinds": list(lexicon.kinds(p.id))}
-        for p in lexicon.parties.values()
-    ]
+    rows[Label.PARTY] = [{"id": p.id, "name": p.id, "words": list(p.words)} for p in lexicon.parties.values()]
     rows[Label.PRINCIPLE] = [
         {"id": p.id, "name": p.name, "definition": p.definition, "sources": list(p.sources)}
         for p in lexicon.principles.values()
@@ -145,6 +143,9 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
             for kind, found in ((_NORM_EMBODIES, norm.principles), (_NORM_TOPIC, norm.topics)):
                 for evidence in found:
                     add(kind, (norm.id, evidence.name), score=evidence.score, evidence=list(evidence.words))
+    for narrow in compiled.lexicon.parties.values():
+        for wider in narrow.broader:
+            add(_SUBCLASS_OF, (narrow.id, wider))
     provisions = {str(p.id) for text in compiled.texts for p in text.provisions}
     works = {source.key for source in compiled.sources}
     for one, _ in compiled.reviews:

@@ -55,6 +55,7 @@ class RelationType(StrEnum):
     STATES = "STATES"
     BINDS = "BINDS"
     TOWARDS = "TOWARDS"
+    SUBCLASS_OF = "SUBCLASS_OF"
     EMBODIES = "EMBODIES"
     APPLIES_IN = "APPLIES_IN"
     SANCTIONED_BY = "SANCTIONED_BY"
@@ -118,6 +119,9 @@ ENDPOINTS: Mapping[RelationType, frozenset[tuple[Label, Label]]] = {
     RelationType.STATES: _ends("Provision > Norm"),
     RelationType.BINDS: _ends("Norm > Party"),
     RelationType.TOWARDS: _ends("Norm > Party"),
+    RelationType.SUBCLASS_OF: _ends(
+        "Party > Party"
+    ),  # 医师 → 医务人员: what binds the wider binds the narrower
     RelationType.EMBODIES: _ends("Source Provision Norm Scenario Verdict > Principle"),
     RelationType.APPLIES_IN: _ends("Source Provision Norm Scenario > Topic"),
     RelationType.SANCTIONED_BY: _ends("Norm Provision > Norm Provision"),

@@ -1,7 +1,7 @@
 """Questions to the graph of norms: duties, protections, sanctions, definitions; with the law of a day.
 
-Properties read here, beyond those of `kg.queries.answers`: Norm `modality` `provision` `expression`, Party
-`kinds` (the party and everything that it is a kind of), Term `term`.
+A party has the duties of the wider parties that it is a kind of (SUBCLASS_OF): what binds 医务人员 binds 医师.
+Properties read here, beyond those of `kg.queries.answers`: Norm `modality` `provision` `expression`, Term `term`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,23 @@ from kg.queries.named import Query, Record
 from kg.schema import Properties
 from kg.vocabulary import Status
 
-_PARTY = Query(
-    "party_kinds", "MATCH (p:Party {id: $party}) RETURN p.kinds AS kinds", ("party",), "主体及其上位"
-)
+_PARTY = Query("party", "MATCH (p:Party {id: $party}) RETURN p.id AS id", ("party",), "一个主体")
 _DUTIES = Query(
     "duties_of_party",
-    """UNWIND $kinds AS kind MATCH (q:Party {id: kind})<-[:BINDS]-(n:Norm)
+    """MATCH (:Party {id: $party})-[:SUBCLASS_OF*0..8]->(q:Party)<-[:BINDS]-(n:Norm)
     WHERE n.modality IN ['obligation', 'prohibition']
     MATCH (n)-[:APPLIES_IN]->(t:Topic {id: $topic}) MATCH (e:Expression {id: n.expression})
     RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
     properties(e) AS expression ORDER BY id, through""",
-    ("kinds", "topic"),
+    ("party", "topic"),
     "一个主体（及其上位主体）在一个场景中的义务与禁止",
 )
 _PROTECTIONS = Query(
     "prohibitions_protecting_party",
-    """UNWIND $kinds AS kind MATCH (q:Party {id: kind})<-[:TOWARDS]-(n:Norm {modality: 'prohibition'})
+    """MATCH (:Party {id: $party})-[:SUBCLASS_OF*0..8]->(q:Party)<-[:TOWARDS]-(n:Norm {modality: 'prohibition'})
     MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
     properties(e) AS expression ORDER BY id, through""",
-    ("kinds",),
+    ("party",),
     "以一个主体（及其上位主体）为相对人的禁止",
 )
 _SANCTIONS = Query(
@@ -100,12 +98,12 @@ QUESTIONS: Mapping[str, Question] = {
 
 def duties(reader: Reader, party: str, topic: str, as_of: date) -> list[Answer]:
     """What a party, or a party that it is a kind of, must or must not do in a class of situations on a day."""
-    return _answers(reader.run(_DUTIES, kinds=_kinds(reader, party), topic=topic), as_of)
+    return _answers(reader.run(_DUTIES, party=_known(reader, party), topic=topic), as_of)
 
 
 def protections(reader: Reader, party: str, as_of: date) -> list[Answer]:
     """The prohibitions towards a party or a party that it is a kind of, on a day."""
-    return _answers(reader.run(_PROTECTIONS, kinds=_kinds(reader, party)), as_of)
+    return _answers(reader.run(_PROTECTIONS, party=_known(reader, party)), as_of)
 
 
 def sanctions(reader: Reader, provision_id: str, as_of: date) -> list[Answer]:
@@ -137,12 +135,10 @@ def ask(reader: Reader, name: str, parameters: Mapping[str, str], as_of: date) -
             return definitions(reader, parameters["term"], as_of)
 
 
-def _kinds(reader: Reader, party: str) -> list[str]:
-    rows = reader.run(_PARTY, party=party)
-    kinds = rows[0].get("kinds") if rows else None
-    if not isinstance(kinds, list):
+def _known(reader: Reader, party: str) -> str:
+    if not reader.run(_PARTY, party=party):
         raise InputError(f"图中没有主体 {party}；主体的名称见数据包 norms/parties.jsonl 的 id")
-    return [str(kind) for kind in kinds]
+    return party
 
 
 def _answers(rows: Sequence[Record], as_of: date) -> list[Answer]:

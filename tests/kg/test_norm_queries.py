@@ -21,6 +21,7 @@ from kg.home import Home
 from kg.model import Origin
 from kg.pack import data_folder
 from kg.problem import InputError
+from kg.queries.named import QUERIES
 from kg.queries.norms import ask, definitions, duties, protections, sanctions
 from kg.store import GraphStore
 from kg.text import digest
@@ -45,6 +46,8 @@ NEW = """# 甲法
 第五条 医师违反本法第二条规定，未向患者说明病情的，由卫生健康主管部门责令改正，给予警告。
 
 第六条 违反本法第三条规定的，给予处分。
+
+第七条 任何组织和个人不得干扰患者投诉，不得侮辱医务人员。
 """
 TODAY = date(2026, 1, 1)
 
@@ -91,6 +94,8 @@ class TestQuestions:
         assert [(a.id.split("@")[1], a.through) for a in found] == [
             ("2020-01-01/art2/p1#n1", "医师"),
             ("2020-01-01/art3/p1#n1", "医务人员"),
+            ("2020-01-01/art7/p1#n1", "任何组织和个人"),  # three steps up: 医务人员, 个人, then all
+            ("2020-01-01/art7/p1#n2", "任何组织和个人"),
         ]
         assert {a.status for a in found} == {Status.IN_FORCE}
         before = duties(store, "医师", "医患关系", date(2015, 1, 1))
@@ -102,6 +107,14 @@ class TestQuestions:
     def test_prohibitions_that_protect(self, store: GraphStore) -> None:
         found = protections(store, "患者", TODAY)
         assert [a.id for a in found] == ["甲法@2020-01-01/art3/p1#n1"]
+        (protected,) = protections(store, "医师", TODAY)
+        assert (protected.id, protected.through) == ("甲法@2020-01-01/art7/p1#n2", "医务人员")
+
+    def test_parties_are_joined_to_the_wider_ones(self, store: GraphStore) -> None:
+        counts = {row["name"]: row["number"] for row in store.run(QUERIES["counts_by_type"])}
+        assert counts["SUBCLASS_OF"] == sum(
+            len(p.broader) for p in read_lexicon(data_folder()).parties.values()
+        )
 
     def test_the_sanction_of_a_duty(self, store: GraphStore) -> None:
         (liability,) = sanctions(store, "甲法@2020-01-01/art2", TODAY)
