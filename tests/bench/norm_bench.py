@@ -35,6 +35,8 @@ from kg.problem import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLD = ROOT / "data" / "gold" / "norms"
+HELD_OUT = "heldout2"
+"""The third that is scored; `heldout` before it has had its three runs and is retired."""
 LOG = ROOT / "docs" / "benchmarks" / "norm-heldout-runs.jsonl"
 MOST_HELD_OUT_RUNS = 3
 SAME_NORM = 0.5
@@ -403,17 +405,18 @@ def main() -> None:
     build = Build(Home.resolve(options.home, {}).build(None))
     measures = Measures(same_bearer())
     if options.agreement:
-        bound = bind(build, read_gold(["heldout_a"]))
-        other = {row["id"]: row for row in read_gold(["heldout_b"])}
+        bound = bind(build, read_gold([f"{HELD_OUT}_a"]))
+        other = {row["id"]: row for row in read_gold([f"{HELD_OUT}_b"])}
         report([measures.count(p.text, p.row, other[p.row["id"]]) for p in bound.places], "two annotators")
         return
     held_out = options.gold == "heldout"
     if held_out and not options.log:
         raise SystemExit("a held-out run is logged: give --log")
-    runs = LOG.read_text(encoding="utf-8").splitlines() if LOG.is_file() else []
+    lines = LOG.read_text(encoding="utf-8").splitlines() if LOG.is_file() else []
+    runs = [line for line in lines if json.loads(line)["gold"] == HELD_OUT]
     if held_out and len(runs) >= MOST_HELD_OUT_RUNS:
         raise SystemExit(f"{len(runs)} runs are logged in {LOG.name}: draw a new held-out third")
-    names = ["heldout_a"] if held_out else sorted(p.stem for p in GOLD.glob("tune*.jsonl"))
+    names = [f"{HELD_OUT}_a"] if held_out else sorted(p.stem for p in GOLD.glob("tune*.jsonl"))
     bound = bind(build, read_gold(names))
     commit = subprocess.run(  # before the run: what is committed meanwhile did not take part in it
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -427,7 +430,7 @@ def main() -> None:
         (ROOT / "data" / "norms" / "confidence.jsonl").write_text("".join(lines), encoding="utf-8")
     if held_out:
         now = datetime.now(UTC).isoformat(timespec="minutes")
-        row = {"date": now, "commit": commit, "build": build.id, "provisions": len(bound.places),
+        row = {"date": now, "gold": HELD_OUT, "commit": commit, "build": build.id, "provisions": len(bound.places),
                "stale": bound.stale, "unbound": bound.unbound, "figures": figures}  # fmt: skip
         LOG.parent.mkdir(parents=True, exist_ok=True)
         with LOG.open("a", encoding="utf-8") as log:
