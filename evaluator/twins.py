@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 from typing import TypeVar
 
 from evaluator.citation_outcome import CheckedCitation, Outcome, Verified
@@ -121,9 +122,12 @@ class TwinMaker:
         )
 
     def twins(
-        self, text: str, citations: Sequence[CheckedCitation], *, fold: str, as_of: date
+        self, text: str, citations: Sequence[CheckedCitation], *, fold: str, as_of: date, most: int = 1
     ) -> Iterator[Twin]:
-        """One twin of each fault that this answer has room for; `fold` names the steps to plant."""
+        """Up to `most` twins of each fault decided by law, one for a citation, and one of each harmful step.
+
+        `fold` names the steps to plant.
+        """
         good = [c for c in citations if c.outcome is Outcome.VERIFIED and c.resolved and c.article]
         pick = _Pick(text)
         for planted, make in (
@@ -131,11 +135,9 @@ class TwinMaker:
             (Planted.REPEALED, self._repealed), (Planted.MODALITY, self._modality),
             (Planted.QUOTATION, self._quotation), (Planted.EXCEPTION, self._exception),
         ):  # fmt: skip
-            for citation in pick.shuffled(good, planted.value):
-                change = make(text, citation, pick, as_of)
-                if change is not None:
-                    yield _twin(planted, text, *change)
-                    break
+            changes = (make(text, citation, pick, as_of) for citation in pick.shuffled(good, planted.value))
+            for planned in islice(dict.fromkeys(filter(None, changes)), most):
+                yield _twin(planted, text, *planned)
         for planted in (Planted.UNSAFE, Planted.ILLEGAL):
             change = _step(text, steps(fold, planted.value), pick, planted.value)
             if change is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -12,6 +13,7 @@ from evaluator.citation_check import CitationChecker
 from evaluator.citation_modality import Turned, turned
 from evaluator.citation_outcome import CheckedCitation, Detail, Outcome, Verified
 from evaluator.guardian.assessment import Answer, Fault
+from evaluator.guardian.attributed import flipped
 from evaluator.guardian.cues import Cue, CueHit, Sentence, cue_hits, sentences
 from evaluator.guardian.governing import Governing
 from kg.build import Build
@@ -68,7 +70,9 @@ class Reader:
 
     def read(self, answer: Answer) -> Reading:
         """The sentences of an answer with all that is found in each."""
-        citings = [self._citing(c) for c in self._checker.check(answer.response, as_of=answer.as_of)]
+        checked = self._checker.check(answer.response, as_of=answer.as_of)
+        claims = said_of(answer.response, [c.span for c in checked])
+        citings = [self._attributed(self._citing(c), claim) for c, claim in zip(checked, claims, strict=True)]
         governing = self._governing.find(answer.reference, answer.as_of) if answer.reference else None
         query, reference = _pairs(answer.query), _pairs(answer.reference)
         read = []
@@ -97,6 +101,18 @@ class Reader:
             return Citing(checked, (), undecided=True)
         found = (_FAULTS[fault] for fault in checked.faults if fault in _FAULTS)
         return Citing(checked, tuple(dict.fromkeys(found)), undecided=False)
+
+    def _attributed(self, citing: Citing, claim: str) -> Citing:
+        """A citation with the opposite of the article's deontic word behind it is a flipped one."""
+        here = citing.checked.resolved
+        if citing.faults or not here or not citing.checked.article:
+            return citing
+        text, provision = self._build.provision(governing_article(here))
+        found = flipped(claim, text.words(provision))
+        if found is None:
+            return citing
+        note = replace(citing.checked, evidence=found.zh())
+        return Citing(note, (Fault.FLIPPED_MODALITY,), undecided=False)
 
     @cached_property
     def _successors(self) -> dict[str, list[str]]:
@@ -142,6 +158,26 @@ class Reader:
     def _words(self, identifier: str) -> frozenset[str]:
         text, provision = self._build.provision(identifier)
         return _pairs(text.words(provision))
+
+
+def said_of(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """The words behind each of these spans, up to the next one or the end of its sentence.
+
+    >>> said_of("《甲法》第一条规定不得出境，第二条另有规定。请复印。", [(0, 7), (14, 17)])
+    ['规定不得出境，', '另有规定']
+    """
+    ends = [match.start() for match in _SENTENCE_END.finditer(text)]
+    starts = sorted(start for start, _ in spans)
+    behind = []
+    for _, end in spans:
+        stop = min(
+            next((e for e in ends if e >= end), len(text)), next((s for s in starts if s >= end), len(text))
+        )
+        behind.append(text[end:stop])
+    return behind
+
+
+_SENTENCE_END = re.compile(r"[。；！？!?;\n]")
 
 
 def governing_article(identifier: str) -> str:
