@@ -16,8 +16,7 @@ from app.api_models import (
 )
 from app.commands_cite import contract_row
 from app.contracts import JudgeResult, SearchHit
-from kg.problem import InputError
-from kg.vocabulary import Topic
+from app.search_hits import found_rows, read_filters
 
 if TYPE_CHECKING:
     from evaluator.citation_check import CitationChecker
@@ -54,20 +53,27 @@ class Answers:
         self, query: str, options: SearchOptions, *, as_of: date, identifier: str = ""
     ) -> SearchAnswer:
         """The clauses for a question, as `yilun search` finds them."""
-        if unknown := set(options.topics or ()) - {entry.name for entry in self.build.topics}:
-            known = "、".join(entry.name for entry in self.build.topics)
-            raise InputError(f"没有场景 {'、'.join(sorted(unknown))}；此构建有：{known}")
-        hits = self.retriever.search(
+        filters = read_filters(
+            self.build,
+            levels=options.levels,
+            topics=options.topics,
+            sources=options.sources,
+            modalities=options.modalities,
+            parties=options.parties,
+            only_in_force=options.only_in_force,
+        )
+        hits = found_rows(
+            self.retriever,
             query,
             options.k,
             as_of=as_of,
-            levels=options.levels,
-            topics=None if options.topics is None else [Topic(name) for name in options.topics],
+            filters=filters,
             system=options.system,
+            neighbours=options.neighbours,
         )
         return SearchAnswer(
             id=identifier,
-            hits=[SearchHit.model_validate(hit.as_row()) for hit in hits],
+            hits=[SearchHit.model_validate(hit) for hit in hits],
             as_of=as_of,
             build=self.build.id,
         )

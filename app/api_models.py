@@ -58,6 +58,15 @@ class SearchOptions(Asked):
     k: int = Field(10, ge=1, strict=True, description="取多少条")
     levels: list[Level] | None = Field(None, description="只要这些位阶", examples=[["法律", "行政法规"]])
     topics: list[Words] | None = Field(None, description="只要这些场景", examples=[["医患关系"]])
+    sources: list[Name] | None = Field(None, description="只在这些文本中，题名或简称", examples=[["医师法"]])
+    modalities: list[Name] | None = Field(
+        None, description="只要含这些类型规范的条文", examples=[["禁止", "obligation"]]
+    )
+    parties: list[Name] | None = Field(
+        None, description="只要规范涉及这些主体的条文；上位与下位主体也算", examples=[["护士"]]
+    )
+    only_in_force: bool = Field(False, description="去掉效力待核的条文")
+    neighbours: int = Field(0, ge=0, le=20, strict=True, description="每条之前、之后各带几条相邻条文")
     system: Annotated[
         Literal["default", "exact", "bm25", "gloss", "dense"], Field(description="检索系统")
     ] = "default"

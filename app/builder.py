@@ -143,7 +143,13 @@ def _write(
         with _timed(report, "index"):
             draft = Build(partial)
             progress("词面索引", 0, 0)
-            index = write_index(draft.clauses(), partial / "index", glosses=GlossLayer.of_pack(pack))
+            index = write_index(
+                draft.clauses(),
+                partial / "index",
+                glosses=GlossLayer.of_pack(pack),
+                norms=(norm for version in draft.expressions for norm in draft.norms_of(version)),
+                parties=draft.parties,
+            )
         counts = {**draft.manifest.counts, "clauses": index.counts["clauses"]}
         manifest = Manifest.of_folder(
             partial, input_digest=digest, inputs=inputs, parameters=parameters, counts=counts

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +20,7 @@ from app.commands_norms import ask, norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.commands_review import review_app
+from app.commands_search import search
 from app.commands_serve import mcp, serve
 from app.terminal import (
     AsOfOption,
@@ -31,9 +31,7 @@ from app.terminal import (
     print_json,
     progress_bars,
     read_day,
-    read_rows,
     talk,
-    write_lines,
 )
 from kg.home import Home
 from kg.problem import InputError, YilunError
@@ -56,6 +54,7 @@ app.command("ask")(ask)
 app.command("diff")(diff)
 app.command("evaluate")(evaluate)
 app.command("precedence")(precedence)
+app.command("search")(search)
 app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")
 app.add_typer(review_app, name="review")
@@ -219,50 +218,6 @@ def problems(
 
 
 @app.command()
-def search(
-    query: Annotated[str | None, typer.Argument(help="情形、问题或引文")] = None,
-    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="取多少条")] = 10,
-    batch: Annotated[Path | None, typer.Option("--batch", help="每行 {id, query} 的 JSONL")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
-    system: Annotated[str, typer.Option("--system", help="exact、bm25、dense 或 default")] = "default",
-    home: HomeOption = None,
-    build: BuildOption = None,
-    as_of: AsOfOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """检索条文：引文直达，其余按词面与语义。
-
-    例：yilun search "手术前要不要把替代方案告诉病人" --k 5
-    """
-    from retrieval import Retriever
-
-    place = Home.resolve(home, os.environ)
-    day = read_day(as_of)
-    if (query is None) == (batch is None):
-        raise InputError("请给出查询，或用 --batch 给出文件，二者取一")
-    queries = (
-        [("", query)]
-        if query is not None
-        else [(r["id"], r["query"]) for r in read_rows(batch, ("id", "query"))]
-    )
-    retriever = Retriever.open(place.root, build=open_build(place, build))
-    found = (
-        {"id": name, "hits": [hit.as_row() for hit in retriever.search(words, k, as_of=day, system=system)]}
-        for name, words in queries
-    )
-    if batch is not None or as_json:
-        write_lines(found, out)
-        return
-    hits = next(found)["hits"]
-    talk(f"截至 {day}，{len(hits)} 条")
-    for rank, hit in enumerate(hits, 1):
-        print(
-            f"{rank}. 《{hit['title']}》{_place(hit)}  [{_status_zh(hit['status'])}] {hit['score']:.4f}  {hit['why']}"
-        )
-        print(f"   {_indent(hit['text'])}")
-
-
-@app.command()
 def article(
     reference: Annotated[str, typer.Argument(help="《医师法》第二十五条、民法典1219条 或条款 id")],
     home: HomeOption = None,
@@ -372,24 +327,6 @@ def _show_article(made: Build, view: ArticleView) -> None:
     print(
         f"案例 {len(view.scenarios)}（模型撰写，未经审核）：" + "、".join(s.id for s in view.scenarios[:20])
     )
-
-
-def _place(hit: Mapping[str, Any]) -> str:
-    from kg.numerals import chinese_numeral
-
-    paragraph = f"第{chinese_numeral(hit['paragraph'])}款" if hit["paragraph"] else ""
-    item = f"第（{chinese_numeral(hit['item'])}）项" if hit["item"] else ""
-    return f"{hit['article']}{paragraph}{item}"
-
-
-def _status_zh(word: str) -> str:
-    from kg.vocabulary import Status
-
-    return Status(word).zh
-
-
-def _indent(text: str) -> str:
-    return text.replace("\n\n", "\n").replace("\n", "\n   ")
 
 
 def _problem_counts(made: Build) -> dict[str, dict[str, int]]:

@@ -31,19 +31,29 @@ class SearchQuery(Contract):
     query: str
 
 
+class SearchNeighbour(Contract):
+    """An article that stands near a hit in the same text."""
+
+    id: str
+    article: str
+    text: str
+
+
 class SearchHit(Contract):
-    """A clause that was found."""
+    """A clause that was found; `lead_in` are the words of the 款 that govern a 项, else empty."""
 
     id: str
     title: str
     article: str
     paragraph: int | None
     item: int | None
+    lead_in: str
     text: str
     score: float
     status: StatusWord
     effective_from: date | None
     why: str
+    neighbours: list[SearchNeighbour] = Field(default=[], description="只在请求时给出")
 
 
 class SearchResult(Contract):

@@ -15,6 +15,7 @@ from app.api_models import (
     ArticleAnswer,
     CiteCheckAnswer,
     Day,
+    Name,
     NormsAnswer,
     SearchAnswer,
     SearchOptions,
@@ -72,11 +73,25 @@ def make_mcp(live: LiveAnswers, *, today: Callable[[], date], limits: Limits) ->
         as_of: Day = None,
         levels: list[Level] | None = None,
         topics: list[Words] | None = None,
+        sources: list[Name] | None = None,
+        modalities: list[Name] | None = None,
+        parties: list[Name] | None = None,
+        only_in_force: bool = False,
+        neighbours: Annotated[int, Field(ge=0, le=20, description="每条之前、之后各带几条相邻条文")] = 0,
     ) -> SearchAnswer:
         """检索条文：引文直达，其余按词面与语义。why 说明为何找到；其中的释义由模型撰写，未经审核，不是法律。"""
         limits.check_query(query, place="query")
         limits.check_k(k)
-        options = SearchOptions(k=k, levels=levels, topics=topics)
+        options = SearchOptions(
+            k=k,
+            levels=levels,
+            topics=topics,
+            sources=sources,
+            modalities=modalities,
+            parties=parties,
+            only_in_force=only_in_force,
+            neighbours=neighbours,
+        )
         return await do(lambda answers: answers.search(query, options, as_of=as_of or today()))
 
     @tool("读一条法律")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kg.vocabulary import Level, Topic
+from retrieval.filters import EVERYTHING, Filters
 from retrieval.retriever import Hit, Retriever
 
 
@@ -38,19 +38,19 @@ class AsyncRetriever:
         k: int = 10,
         *,
         as_of: date,
-        levels: Collection[Level] | None = None,
-        topics: Collection[Topic] | None = None,
+        filters: Filters = EVERYTHING,
         system: str = "default",
     ) -> list[Hit]:
         """What `Retriever.search` finds."""
-        work = partial(
-            self.retriever.search, query, k, as_of=as_of, levels=levels, topics=topics, system=system
-        )
+        work = partial(self.retriever.search, query, k, as_of=as_of, filters=filters, system=system)
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    async def search_many(self, queries: Sequence[str], k: int = 10, *, as_of: date) -> list[list[Hit]]:
+    async def search_many(
+        self, queries: Sequence[str], k: int = 10, *, as_of: date, filters: Filters = EVERYTHING
+    ) -> list[list[Hit]]:
         """The hits of each query, in the order of the queries."""
-        return list(await asyncio.gather(*(self.search(query, k, as_of=as_of) for query in queries)))
+        asked = (self.search(query, k, as_of=as_of, filters=filters) for query in queries)
+        return list(await asyncio.gather(*asked))
 
     async def close(self) -> None:
         """End the threads, when the searches in hand are done."""

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Protocol
 
 from kg.citation import Anchor, Mention, Place, Target
-from kg.clause import Clause
+from kg.clause import Clause, ClauseParagraph
 from kg.identity import Step
 from kg.numerals import NUMERAL, parse_numeral
 from kg.titles import TitleHit, TitleRelation, normal_title
@@ -155,12 +155,16 @@ def is_only_citation(query: str, mentions: Iterable[Mention]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of a clause a hit shows: the id, and 款 and 项 where it is not the whole."""
+    """What of a clause a hit shows: the id, and 款 and 项 where it is not the whole.
+
+    `lead_in` are the words of the 款 that govern a 项; empty for anything else.
+    """
 
     id: str
     paragraph: int | None
     item: int | None
     text: str
+    lead_in: str = ""
 
 
 def cited_part(clause: Clause, *, paragraph: int | None, item: int | None) -> Part | None:
@@ -175,21 +179,26 @@ def cited_part(clause: Clause, *, paragraph: int | None, item: int | None) -> Pa
     ]
     if item is None:
         return Part(str(found[0].id), found[0].number, None, found[0].text) if found else None
-    parts = [
-        Part(f"{p.id}/i{item}", p.number, item, text)
-        for p in found
-        if (text := _item_text(p.text, item)) is not None
-    ]
+    parts = [part for p in found for part in item_parts(p) if part.item == item]
     return parts[0] if len(parts) == 1 else None
 
 
 _ITEM = re.compile(r"^\s*[(（](?P<number>[一二三四五六七八九十百]+)[)）]", re.MULTILINE)
 
 
-def _item_text(text: str, number: int) -> str | None:
+def item_parts(paragraph: ClauseParagraph) -> list[Part]:
+    """The 项 of a 款 in order, each with the words before the first as its lead-in.
+
+    A 款 that numbers two of them alike has none that could be told apart.
+    """
+    text = paragraph.text
     marks = list(_ITEM.finditer(text))
-    for place, mark in enumerate(marks):
-        if parse_numeral(mark["number"]) == number:
-            end = marks[place + 1].start() if place + 1 < len(marks) else len(text)
-            return text[mark.start() : end].strip()
-    return None
+    numbers = [parse_numeral(mark["number"]) for mark in marks]
+    if not marks or len(set(numbers)) < len(numbers):
+        return []
+    lead_in = text[: marks[0].start()].strip()
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    return [
+        Part(f"{paragraph.id}/i{number}", paragraph.number, number, text[mark.start() : end].strip(), lead_in)
+        for number, mark, end in zip(numbers, marks, ends, strict=True)
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,11 +21,15 @@ from zlib import crc32
 
 from kg.clause import Clause
 from kg.identity import ProvisionId
+from kg.norm import Norm, Party
 from kg.problem import DamagedError, InputError
 from kg.vocabulary import Level, Topic
 from retrieval.dense import DenseIndex, write_dense
+from retrieval.filters import EVERYTHING, Filters
 from retrieval.glosses import Gloss, GlossLayer
 from retrieval.lexical import BM25
+from retrieval.norm_marks import FILES as MARK_FILES
+from retrieval.norm_marks import NormMarks, write_marks
 from retrieval.records import decode_clause, encode_clause
 from retrieval.stack import WORD_FILES, Document, Stack, write_words
 from retrieval.vectors import Encoder, Progress, VectorCache
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
 
     from kg.manifest import Manifest
 
-FORMAT = 5
+FORMAT = 6
 _CLAUSES, _IDS, _ROWS, _TOPICS = "clauses.jsonl", "ids.txt", "rows.npy", "topics.txt"
 _MEANINGS = "meanings.json"
 _LEVELS = tuple(Level)
@@ -55,13 +59,15 @@ def write_index(
     folder: Path,
     *,
     glosses: GlossLayer | None = None,
+    norms: Iterable[Norm] = (),
+    parties: Mapping[str, Party] | None = None,
     cache: Path | None = None,
     encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Write the index of these clauses, in whatever order they come; InputError if two have one id.
 
-    With a cache folder and an encoder the vectors follow, see `index_vectors`.
+    `norms` and `parties` are what search can be narrowed by. With a cache folder and an encoder the vectors follow, see `index_vectors`.
     """
     from kg.manifest import Manifest
 
@@ -78,6 +84,7 @@ def write_index(
         raise InputError(f"条文归入 {len(topics)} 个场景；索引至多容纳 {_MOST_TOPICS} 个，请合并数据包的场景")
     (folder / _TOPICS).write_text("".join(f"{topic}\n" for topic in topics), "utf-8", newline="\n")
     _write_rows([clause for _, clause in held], marks, topics, folder / _ROWS)
+    write_marks(norms, parties or {}, [id_ for id_, _ in held], folder)
     bm25 = BM25()
     told = [glosses.of(clause.text) if glosses else () for _, clause in held]
     write_words([document(clause, of) for (_, clause), of in zip(held, told, strict=True)], folder, bm25=bm25)
@@ -178,6 +185,7 @@ class ClauseIndex:
     _records: mmap | bytes
     _masks: dict[object, npt.NDArray[np.bool_]] = field(default_factory=dict)
     _meanings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _norms: list[NormMarks] = field(default_factory=list)
 
     @classmethod
     def open(cls, folder: Path, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
@@ -193,7 +201,7 @@ class ClauseIndex:
         manifest = Manifest.read(folder)
         if manifest.parameters.get("index_format") != str(FORMAT):
             raise InputError(f"索引 {folder} 由另一版本的 yilun 写成；请重新运行 yilun build")
-        for name in (_IDS, _ROWS, _TOPICS, _MEANINGS, *WORD_FILES):
+        for name in (_IDS, _ROWS, _TOPICS, _MEANINGS, *MARK_FILES, *WORD_FILES):
             manifest.read_bytes(folder, name)
         ids = tuple((folder / _IDS).read_text("utf-8").splitlines())
         topics = tuple(map(Topic, (folder / _TOPICS).read_text("utf-8").splitlines()))
@@ -266,24 +274,27 @@ class ClauseIndex:
         return [one for one in order[max(0, at - distance) : at + distance + 1] if one != row]
 
     def allowed(
-        self,
-        as_of: date,
-        *,
-        levels: Collection[Level] | None = None,
-        topics: Collection[Topic] | None = None,
-        keys: Collection[str] | None = None,
-        only_in_force: bool = False,
+        self, as_of: date, filters: Filters = EVERYTHING, *, keys: Collection[str] | None = None
     ) -> npt.NDArray[np.bool_]:
-        """Which rows search may show: in force or unknown on that day, of these levels, with one of these
-        topics, of these works; of one article only one version: the newest in force, else the newest left."""
-        import numpy as np
+        """Which rows search may show: in force or unknown on that day, and let through by the filters.
 
-        wanted_levels = None if levels is None else frozenset(levels)
-        wanted_topics = None if topics is None else frozenset(topics)
+        Of one article only one version: the newest in force, else the newest left. `keys` are the works
+        that the filters' sources mean.
+        """
         wanted_keys = None if keys is None else frozenset(keys)
-        asked = (as_of, wanted_levels, wanted_topics, wanted_keys, only_in_force)
+        asked = (as_of, filters, wanted_keys)
         if (held := self._masks.get(asked)) is not None:
             return held
+        mask = self._let_through(*self._dated(as_of), filters, wanted_keys)
+        if len(self._masks) >= 64:
+            self._masks.clear()
+        self._masks[asked] = mask
+        return mask
+
+    def _dated(self, as_of: date) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which rows are law on that day or may be, one version of an article; which are so by a stated date."""
+        import numpy as np
+
         rows, day = self._rows, as_of.toordinal()
         ended = (rows["ends"] > 0) & (day >= rows["ends"])
         # A beginning and a bound that are not recorded are 0, which is before every day.
@@ -295,19 +306,35 @@ class ClauseIndex:
         left = order[mask[order]]
         superseded = left[:-1][rows["article"][left[:-1]] == rows["article"][left[1:]]]
         mask[superseded] = False
-        if wanted_levels is not None:
-            mask &= np.isin(rows["level"], [_LEVELS.index(level) for level in wanted_levels])
-        if wanted_topics is not None:
-            bits = sum(1 << at for at, topic in enumerate(self.topics) if topic in wanted_topics)
+        return mask, in_force
+
+    def _let_through(
+        self,
+        mask: npt.NDArray[np.bool_],
+        in_force: npt.NDArray[np.bool_],
+        filters: Filters,
+        keys: frozenset[str] | None,
+    ) -> npt.NDArray[np.bool_]:
+        import numpy as np
+
+        rows = self._rows
+        if filters.levels is not None:
+            mask &= np.isin(rows["level"], [_LEVELS.index(level) for level in filters.levels])
+        if filters.topics is not None:
+            bits = sum(1 << at for at, topic in enumerate(self.topics) if topic in filters.topics)
             mask &= (rows["topics"] & bits) != 0
-        if wanted_keys is not None:
+        if keys is not None:
             of_works = np.zeros(len(rows), dtype=bool)
-            for key in wanted_keys:
+            for key in keys:
                 of_works[self._rows_of(key)] = True
             mask &= of_works
-        if only_in_force:
-            mask &= in_force
-        if len(self._masks) >= 64:
-            self._masks.clear()
-        self._masks[asked] = mask
-        return mask
+        if filters.modalities is not None or filters.parties is not None:
+            normed = np.zeros(len(rows), dtype=bool)
+            normed[self._marks().rows(modalities=filters.modalities, parties=filters.parties)] = True
+            mask &= normed
+        return mask & in_force if filters.only_in_force else mask
+
+    def _marks(self) -> NormMarks:
+        if not self._norms:
+            self._norms.append(NormMarks.open(self.folder))
+        return self._norms[0]

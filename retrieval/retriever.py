@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from kg.citation import Mention
 from kg.clause import Clause
 from kg.problem import InputError
 from kg.titles import TitleHit, TitleIndex
-from kg.vocabulary import Level, Status, Topic
+from kg.vocabulary import Status
 from retrieval.adapted import adapted_encoder
 from retrieval.exact import (
     CitedPlace,
@@ -24,6 +24,7 @@ from retrieval.exact import (
     is_only_citation,
     typed_citation,
 )
+from retrieval.filters import EVERYTHING, Filters
 from retrieval.fusion import Fused
 from retrieval.index import ClauseIndex
 from retrieval.refine import best_part
@@ -56,13 +57,17 @@ class BuildLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One clause that was found. `paragraph` null: the whole article. `why` says which systems found it."""
+    """One clause that was found. `paragraph` null: the whole article. `why` says which systems found it.
+
+    Where a 项 answers, `text` is the 项 and `lead_in` the words of its 款 that govern it; else that is empty.
+    """
 
     id: str
     title: str
     article: str
     paragraph: int | None
     item: int | None
+    lead_in: str
     text: str
     score: float
     status: Status
@@ -123,16 +128,12 @@ class Retriever:
         k: int = 10,
         *,
         as_of: date,
-        levels: Collection[Level] | None = None,
-        topics: Collection[Topic] | None = None,
-        sources: Collection[str] | None = None,
-        only_in_force: bool = False,
+        filters: Filters = EVERYTHING,
         system: str = "default",
     ) -> list[Hit]:
-        """At most k clauses that are law on that day or may be, best first.
+        """At most k clauses that are law on that day or may be, best first, each article once.
 
-        `sources` are titles of works, as anyone writes them; InputError for one that no work has.
-        `only_in_force` leaves out those whose status nobody states with a date.
+        InputError for a source that no work has as its title, and for a party that the pack lacks.
 
         Provisions that the query cites come first, with score 1, in the version of that day or of the
         year that the query names. A query that is nothing but citations finds nothing else.
@@ -141,13 +142,8 @@ class Retriever:
             raise InputError(f"k = {k}；要取的条数须为正数")
         if system not in self.systems:
             raise InputError(f"没有检索系统 {system!r}；此处可用: {'、'.join(self.systems)}")
-        allowed = self.index.allowed(
-            as_of,
-            levels=levels,
-            topics=topics,
-            keys=None if sources is None else self._keys(sources),
-            only_in_force=only_in_force,
-        )
+        keys = None if filters.sources is None else self._keys(filters.sources)
+        allowed = self.index.allowed(as_of, filters, keys=keys)
         cited, note = _Cited(), ""
         if system in ("exact", "default"):
             mentions = self._cited_in(query)
@@ -167,12 +163,6 @@ class Retriever:
             why = _why(one, self.index.meanings(one.row)) + note
             hits.append(_hit(clause, best_part(clause, terms), as_of, score=one.score, why=why))
         return hits[:k]
-
-    async def asearch(self, query: str, k: int = 10, **filters: Any) -> list[Hit]:
-        """`search` in a worker thread, for callers that must not wait: it takes the same filters."""
-        import asyncio
-
-        return await asyncio.to_thread(self.search, query, k, **filters)
 
     def neighbours(self, hit: Hit, *, as_of: date, distance: int = 1) -> list[Hit]:
         """The articles that stand so near before and after a hit in the same text, in its order."""
@@ -256,6 +246,7 @@ def _hit(clause: Clause, part: Part, as_of: date, *, score: float, why: str) -> 
         article=clause.id.display(),
         paragraph=part.paragraph,
         item=part.item,
+        lead_in=part.lead_in,
         text=part.text,
         score=score,
         status=clause.validity.status(as_of),

@@ -85,6 +85,15 @@ def test_search_filters_by_level(client: httpx.Client) -> None:
     assert hits and {hit["title"] for hit in hits} == {"甲护理条例"}
 
 
+def test_search_is_narrowed_by_norms_and_brings_neighbours(client: httpx.Client) -> None:
+    asked = {"query": "护士", "parties": ["护士"], "modalities": ["obligation"], "neighbours": 1}
+    hits = client.post("/v1/search", json={**asked, "sources": ["甲护理条例"]}).json()["hits"]
+    assert {hit["article"] for hit in hits} == {"第二条", "第三条"}
+    assert all(hit["neighbours"] for hit in hits)
+    refused = client.post("/v1/search", json={**asked, "parties": ["宇航员"]})
+    assert refused.status_code == 422 and "宇航员" in refused.json()["message"]
+
+
 def test_a_batch_answers_in_order(client: httpx.Client) -> None:
     queries = [{"id": "b", "query": "警告"}, {"id": "a", "query": "甲护理条例第三条"}]
     results = client.post("/v1/search/batch", json={"queries": queries}).json()["results"]

@@ -129,6 +129,16 @@ def test_search_and_its_batch(built: Run, tmp_path: Path) -> None:
     assert rows[1]["hits"][0]["id"] == "甲处罚法@2005-01-01/art2"
 
 
+def test_search_narrowed_by_norms_and_with_neighbours(built: Run) -> None:
+    asked = ("search", "护士", "--as-of", "2021-01-01", "--party", "护士", "--modality", "义务", "--json")
+    result = json.loads(built(*asked, "--source", "甲护理条例", "--neighbours", "1").out)
+    valid("search", result)
+    assert {hit["article"] for hit in result["hits"]} == {"第二条", "第三条"}
+    (second,) = [hit for hit in result["hits"] if hit["article"] == "第二条"]
+    assert [near["article"] for near in second["neighbours"]] == ["第一条", "第三条"]
+    assert json.loads(built("search", "护士", "--modality", "禁止", "--json").out)["hits"] == []
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -184,6 +194,11 @@ def test_problems_lists_places(built: Run) -> None:
         (("judge",), "请给出情形"),
         (("search", "x", "--as-of", "yesterday"), "不合格式"),
         (("search", "x", "--system", "oracle"), "没有检索系统"),
+        (("search", "x", "--level", "圣旨"), "没有位阶"),
+        (("search", "x", "--topic", "炒菜"), "没有场景"),
+        (("search", "x", "--source", "没有的法"), "没有题名或简称"),
+        (("search", "x", "--modality", "愿望"), "没有规范类型"),
+        (("search", "x", "--party", "宇航员"), "没有主体"),
         (("status", "--build", "ffff"), "没有这个构建"),
         (("build", "--corpus", "/nowhere-at-all"), "nowhere-at-all"),
         (("build", "--sources", " , "), "--sources 为空"),

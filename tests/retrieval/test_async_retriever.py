@@ -8,7 +8,7 @@ from clause_samples import PlainEncoder, sample_build
 
 from kg.problem import InputError
 from kg.vocabulary import Level
-from retrieval import AsyncRetriever, Retriever
+from retrieval import AsyncRetriever, Filters, Retriever
 
 DAY = date(2026, 10, 1)
 QUERIES = ["告知病情", "《医师法》第二十五条", "没有关系的字句", ""] * 4
@@ -24,9 +24,9 @@ def test_many_at_once_find_what_one_after_another_finds(retriever: Retriever) ->
     async def main() -> None:
         async with AsyncRetriever(retriever, workers=3) as law:
             found = await law.search_many(QUERIES, 3, as_of=DAY)
-            laws = await law.search("告知", as_of=DAY, levels=[Level.LAW])
+            laws = await law.search("告知", as_of=DAY, filters=Filters(levels=[Level.LAW]))
         assert found == [retriever.search(query, 3, as_of=DAY) for query in QUERIES]
-        assert laws == retriever.search("告知", as_of=DAY, levels=[Level.LAW])
+        assert laws == retriever.search("告知", as_of=DAY, filters=Filters(levels=[Level.LAW]))
 
     asyncio.run(main())
 

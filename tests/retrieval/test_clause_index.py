@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from kg.dates import Validity
 from kg.problem import DamagedError, InputError
 from kg.vocabulary import Level, Status, Topic
+from retrieval.filters import Filters
 from retrieval.index import ClauseIndex, document, index_vectors, write_index
 from retrieval.records import decode_clause, encode_clause
 from retrieval.vectors import VectorCache
@@ -188,8 +190,8 @@ def test_levels_and_topics_filter(tmp_path: Path) -> None:
     write_index(CLAUSES, tmp_path)
     index = ClauseIndex.open(tmp_path)
 
-    def keys(**wanted: object) -> set[str]:
-        mask = index.allowed(TODAY, **wanted)  # type: ignore[arg-type]  # the names are those of the method
+    def keys(**wanted: Any) -> set[str]:
+        mask = index.allowed(TODAY, Filters(**wanted))
         return {index.ids[row].partition("@")[0] for row in np.flatnonzero(mask)}
 
     assert keys(levels=[Level.ADMINISTRATIVE_REGULATION]) == {"护士条例"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from clause_samples import CLAUSES, DOCTORS, TODAY, PlainEncoder, clause, sample
 
 from kg.problem import InputError, MissingBuildError
 from kg.vocabulary import Level, Status
-from retrieval import Retriever
+from retrieval import Filters, Retriever
 from retrieval.refine import best_part
 
 
@@ -97,7 +96,7 @@ def test_words_find_the_clause_and_its_paragraph(retriever: Retriever) -> None:
         assert best.text == CLAUSES[0].paragraphs[1].text
         assert "词面第 1" in best.why
     hits = retriever.search("护士泄露隐私", 1, as_of=TODAY)
-    assert (hits[0].title, hits[0].paragraph, hits[0].id) == ("护士条例", None, "护士条例@2020-01-01/art31")
+    assert (hits[0].title, hits[0].item, hits[0].id) == ("护士条例", 2, "护士条例@2020-01-01/art31/p1/i2")
 
 
 def test_what_has_ended_is_left_out_and_unknown_is_labelled(retriever: Retriever) -> None:
@@ -109,8 +108,29 @@ def test_what_has_ended_is_left_out_and_unknown_is_labelled(retriever: Retriever
 
 
 def test_levels_filter(retriever: Retriever) -> None:
-    hits = retriever.search("应当", 20, as_of=TODAY, levels=[Level.LOCAL_REGULATION])
+    hits = retriever.search("应当", 20, as_of=TODAY, filters=Filters(levels=[Level.LOCAL_REGULATION]))
     assert [hit.title for hit in hits] == ["某市急救条例"]
+
+
+@pytest.mark.parametrize(
+    ("query", "item"),
+    [
+        ("护士把病人的隐私说给同事听", 2),
+        ("病情危急，护士没有马上叫医师", 1),
+        ("护士归谁管", None),
+    ],
+)
+def test_an_item_that_answers_is_shown_under_its_lead_in(
+    retriever: Retriever, query: str, item: int | None
+) -> None:
+    (hit,) = [hit for hit in retriever.search(query, as_of=TODAY) if hit.title == "护士条例"]
+    assert hit.item == item
+    if item:
+        assert hit.id == f"护士条例@2020-01-01/art31/p1/i{item}"
+        assert hit.lead_in.startswith("护士在执业活动中有下列情形之一的") and hit.lead_in.endswith("：")
+        assert hit.text.startswith("（") and "\n" not in hit.text
+    else:
+        assert hit.lead_in == "" and hit.id == "护士条例@2020-01-01/art31"
 
 
 def test_scores_never_rise(retriever: Retriever) -> None:
@@ -129,6 +149,7 @@ def test_a_row_is_the_contract(retriever: Retriever) -> None:
         "article": "第一千二百一十九条",
         "paragraph": 2,
         "item": None,
+        "lead_in": "",
         "text": CLAUSES[0].paragraphs[1].text,
         "score": 1.0,
         "status": "in_force",
@@ -182,6 +203,13 @@ def test_langchain_gets_documents(retriever: Retriever) -> None:
     assert document.page_content == CLAUSES[0].paragraphs[1].text
     assert document.metadata["article"] == "第一千二百一十九条" and document.metadata["status"] == "in_force"
 
+    narrowed = ClauseRetriever(
+        retriever=retriever, as_of=TODAY, k=1, filters=Filters(levels=[Level.ADMINISTRATIVE_REGULATION])
+    )
+    (item,) = narrowed.invoke("护士把病人的隐私说给同事听")
+    lead_in = item.metadata["lead_in"]
+    assert item.page_content.startswith(f"{lead_in}\n（二）") and item.id.endswith("/i2")
+
 
 def test_importing_the_package_is_cheap() -> None:
     heavy = ("numpy", "faiss", "onnxruntime", "tokenizers", "pydantic", "langchain_core", "jieba", "bm25s")
@@ -197,22 +225,17 @@ def test_a_missing_langchain_names_the_extra() -> None:
 
 
 def test_sources_are_named_as_people_name_them(retriever: Retriever) -> None:
-    hits = retriever.search("患者", 10, as_of=TODAY, sources=["医师法"])
+    hits = retriever.search("患者", 10, as_of=TODAY, filters=Filters(sources=["医师法"]))
     assert hits and {hit.title for hit in hits} == {DOCTORS}
     with pytest.raises(InputError, match="没有的法"):
-        retriever.search("患者", as_of=TODAY, sources=["没有的法"])
+        retriever.search("患者", as_of=TODAY, filters=Filters(sources=["没有的法"]))
 
 
 def test_texts_of_unknown_status_can_be_left_out(retriever: Retriever) -> None:
     shown = retriever.search("应当", 20, as_of=TODAY)
-    kept = retriever.search("应当", 20, as_of=TODAY, only_in_force=True)
+    kept = retriever.search("应当", 20, as_of=TODAY, filters=Filters(only_in_force=True))
     assert {hit.status for hit in kept} == {Status.IN_FORCE}
     assert len(kept) <= len(shown)
-
-
-def test_waiting_is_left_to_a_thread(retriever: Retriever) -> None:
-    waited = asyncio.run(retriever.asearch("护士泄露隐私", 2, as_of=TODAY))
-    assert waited == retriever.search("护士泄露隐私", 2, as_of=TODAY)
 
 
 def test_neighbours_stand_in_the_order_of_the_text(tmp_path: Path) -> None:
