@@ -164,7 +164,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _show_answer(made: Build, answer: Answer) -> None:
     from app.views import name_of
-    from kg.norm import Modality
+    from kg.norm import Modality, TieMethod
 
     properties = answer.properties
     place = name_of(made, str(properties.get("provision") or answer.id))
@@ -172,5 +172,17 @@ def _show_answer(made: Build, answer: Answer) -> None:
         print(f"{place}  [{answer.status.zh}]\n  {properties.get('text', '')}")
         return
     words = [str(properties[part]) for part in ("condition", "bearer", "cue", "action") if part in properties]
-    print(f"{place}  {Modality(str(properties['modality'])).zh}  [{answer.status.zh}]  经由 {answer.through}")
+    through = (
+        f"第 {tie.step} 步，{tie.method.zh}“{' '.join(tie.evidence.split())}”，"
+        if (tie := answer.tie)
+        else ""
+    )
+    doubt = (
+        "（其前有仅凭字词相合的一步）"
+        if tie and tie.by_likeness and tie.method is not TieMethod.LIKENESS
+        else ""
+    )
+    print(
+        f"{place}  {Modality(str(properties['modality'])).zh}  [{answer.status.zh}]  {through}经由 {answer.through}{doubt}"
+    )
     print(f"  {' | '.join(' '.join(w.split()) for w in words)}")

@@ -13,7 +13,7 @@ from evaluator.proof import AdviceRow, ClauseRow, FindingRow, SanctionRow
 from evaluator.weighing import Seen
 from kg.build import Build
 from kg.identity import ProvisionId
-from kg.norm import Modality, NormLink, Role
+from kg.norm import Modality, NormLink, Role, TieMethod
 from kg.schema import RelationType
 from kg.vocabulary import Kind
 
@@ -104,7 +104,7 @@ def advice(grounds: Sequence[FindingRow], clauses: Sequence[ClauseRow]) -> tuple
 
 
 def sanctions(grounds: Sequence[FindingRow], build: Build) -> tuple[SanctionRow, ...]:
-    """The liabilities that the graph ties to the breached norms, each quoted."""
+    """The liabilities whose own text names the breached norms' provisions, each quoted; never a likeness."""
     found: dict[str, SanctionRow] = {}
     for row in grounds:
         if row.outcome is not Outcome.BREACH:
@@ -133,7 +133,7 @@ def sanctions(grounds: Sequence[FindingRow], build: Build) -> tuple[SanctionRow,
 def _sanctions_of(build: Build) -> dict[str, tuple[NormLink, ...]]:
     found: dict[str, tuple[NormLink, ...]] = {}
     for tie in build.norm_ties:
-        if tie.type is RelationType.SANCTIONED_BY:
+        if tie.type is RelationType.SANCTIONED_BY and tie.method is TieMethod.CITED:
             found[tie.source] = (*found.get(tie.source, ()), tie)
     return found
 

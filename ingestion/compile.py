@@ -160,7 +160,8 @@ def compile_build(
     problems += reviewed.problems
     states = {**corrected.states, **reviewed.states}
     judged = tuple(Judged(one, states[one.id]) for one in reviews)
-    ties = find_ties(by_id, stated, citations, definitions, bases)
+    lexicon = norms.lexicon if norms else EMPTY
+    ties = find_ties(by_id, stated, citations, definitions, bases, lexicon)
     counts.update(Counter(f"reviews_{one.state.value}" for one in judged))
     counts.update(Counter(f"norms_{n.modality.value}" for group in stated.values() for n in group))
     supersessions = _supersessions(texts, ended_by)
@@ -195,7 +196,7 @@ def compile_build(
         counts=dict(sorted(counts.items())),
         norms=stated,
         ties=tuple(ties),
-        lexicon=norms.lexicon if norms else EMPTY,
+        lexicon=lexicon,
         reviews=judged,
     )
 

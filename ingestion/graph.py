@@ -162,6 +162,8 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
             evidence=tie.evidence,
             start=tie.start,
             end=tie.end,
+            method=tie.method.value,
+            confidence=tie.confidence,
         )
     for case in compiled.cases:
         add(_SCENARIO_TOPIC, (case.id, case.scene))

@@ -106,6 +106,28 @@ class Method(StrEnum):
         return self is not Method.MODEL
 
 
+class TieMethod(StrEnum):
+    """How it is known that a norm is tied to another node. A verdict rests on no likeness."""
+
+    CITED = "cited"  # the text names it: an article, 前款, a term, the 但 of a proviso
+    SEQUENCE = "sequence"  # a consequence that goes on from another in the same 款: 情节严重的，…
+    GENERAL = "general"  # the consequence of breaking anything in the text: 违反本法规定，构成犯罪的，…
+    LIKENESS = "likeness"  # the text names nothing, but repeats the words of the other
+
+    @property
+    def zh(self) -> str:
+        """The Chinese word shown to readers."""
+        return _TIE_WORDS[self]
+
+
+_TIE_WORDS = {
+    TieMethod.CITED: "条文指明",
+    TieMethod.SEQUENCE: "同款后段",
+    TieMethod.GENERAL: "全文通用",
+    TieMethod.LIKENESS: "字词相合，非条文指明",
+}
+
+
 class BearerFrom(StrEnum):
     """Where the words of a bearer stand, seen from the norm."""
 
@@ -190,9 +212,11 @@ class Norm:
 class NormLink:
     """That a norm is tied to another node, and the words that tie them (offsets in the norm's official text).
 
-    SANCTIONED_BY goes from the duty (norm, else provision) to the liability; EXCEPTS from the exception to
-    what it restricts; DEFINES from a definition to its term; IMPLEMENTS from the implementing text or
-    provision to the provision that delegates.
+    SANCTIONED_BY goes from the duty (norm, else provision) to the liability, from a liability to the one that
+    goes on from it or that it refers to, and from a whole text to the consequence of breaking anything in it;
+    EXCEPTS from the exception to what it restricts; DEFINES from a definition to its term; IMPLEMENTS from the
+    implementing text or provision to the provision that delegates. `confidence` is 1 where the text itself
+    makes the tie, and the share of common words where likeness does: no probability.
     """
 
     type: RelationType
@@ -201,6 +225,8 @@ class NormLink:
     evidence: str
     start: int
     end: int
+    method: TieMethod = TieMethod.CITED
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +298,16 @@ def link_row(link: NormLink) -> dict[str, Any]:
     return {
         "type": link.type.value, "source": link.source, "target": link.target,
         "evidence": link.evidence, "start": link.start, "end": link.end,
+        "method": link.method.value, "confidence": link.confidence,
     }  # fmt: skip
 
 
 def link_from_row(row: Mapping[str, Any]) -> NormLink:
     """The inverse of `link_row`."""
     return NormLink(
-        RelationType(row["type"]), row["source"], row["target"], row["evidence"], row["start"], row["end"]
-    )
+        RelationType(row["type"]), row["source"], row["target"], row["evidence"], row["start"], row["end"],
+        TieMethod(row["method"]), row["confidence"],
+    )  # fmt: skip
 
 
 def party_row(party: Party) -> dict[str, Any]:

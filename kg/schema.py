@@ -124,7 +124,8 @@ ENDPOINTS: Mapping[RelationType, frozenset[tuple[Label, Label]]] = {
     ),  # 医师 → 医务人员: what binds the wider binds the narrower
     RelationType.EMBODIES: _ends("Source Provision Norm Scenario Verdict > Principle"),
     RelationType.APPLIES_IN: _ends("Source Provision Norm Scenario > Topic"),
-    RelationType.SANCTIONED_BY: _ends("Norm Provision > Norm Provision"),
+    # from a text: the consequence of breaking anything in it
+    RelationType.SANCTIONED_BY: _ends("Norm Provision > Norm Provision", "Expression > Norm"),
     RelationType.EXCEPTS: _ends("Norm Provision > Norm Provision"),
     RelationType.DEFINES: _ends("Provision Norm > Term"),
     RelationType.GOVERNED_BY: _ends("Scenario > Provision Norm"),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from ingestion.norms.lexicon import Lexicon
+from ingestion.norms.likeness import Kinship
+from ingestion.norms.sanctions import sanctions
 from ingestion.relations import Definition
 from kg.build import Citation, Text
 from kg.identity import ExpressionId
-from kg.norm import Modality, Norm, NormLink
+from kg.norm import Modality, Norm, NormLink, TieMethod
 from kg.schema import RelationType
 
-_BREACH = re.compile(
-    r"(?:违反|未(?:按照|按|依照|履行|遵守|执行)|不(?:按照|履行|遵守|符合)|有)[^，。；]{0,12}$"
-)
-_CHAINED = re.compile(r"^[、，和或者及以的\s]*$")
-_DUTIES = (Modality.OBLIGATION, Modality.PROHIBITION)
 _SHARED_WORDS = 4
 """So many characters in a row must be common to what is delegated and to the title that fills it."""
 
@@ -28,6 +25,7 @@ def find_ties(
     citations: Sequence[Citation],
     definitions: Sequence[Definition],
     bases: Sequence[tuple[ExpressionId, str, str]],
+    lexicon: Lexicon,
 ) -> list[NormLink]:
     """Every tie, sorted. `texts` and `norms` are by expression id."""
     within: dict[str, list[Norm]] = defaultdict(list)
@@ -39,49 +37,15 @@ def find_ties(
     by_text: dict[str, list[Citation]] = defaultdict(list)
     for citation in citations:
         by_text[citation.provision.split("/", 1)[0]].append(citation)
+    kinship = Kinship(lexicon)
     ties: set[NormLink] = set()
     for identity, text in texts.items():
         own = norms.get(identity, ())
-        ties.update(_sanctions(text, own, by_text[identity], within))
+        ties.update(sanctions(text, own, by_text[identity], within, kinship))
         ties.update(_exceptions(text, own, by_text[identity]))
     ties.update(_definitions(definitions, within))
     ties.update(_delegations(texts, norms, by_text, bases))
     return sorted(ties, key=lambda t: (t.type.value, t.source, t.target, t.start))
-
-
-def _sanctions(
-    text: Text, norms: Sequence[Norm], citations: Sequence[Citation], within: Mapping[str, Sequence[Norm]]
-) -> Iterator[NormLink]:
-    """违反本法第X条规定的，处…: the duties of that article are sanctioned by this liability."""
-    official = text.official
-    for norm in norms:
-        if norm.modality is not Modality.LIABILITY or norm.condition is None:
-            continue
-        previous: Citation | None = None
-        for citation in sorted(citations, key=lambda c: c.start):
-            if not norm.condition.start <= citation.start < norm.condition.end:
-                continue
-            between = official[previous.end : citation.start] if previous else "-"
-            breached = _BREACH.search(official[max(0, citation.start - 16) : citation.start])
-            if not breached and not _CHAINED.match(between):
-                continue
-            previous = citation
-            for target in citation.targets:
-                if "/" not in target.id:
-                    continue
-                stated = within.get(target.id, ())
-                duties = [n for n in stated if n.modality in _DUTIES]
-                if not duties and any(n.modality is Modality.LIABILITY for n in stated):
-                    continue  # 有前款行为: one consequence refers to another, no duty is meant
-                for source in [n.id for n in duties] or [target.id]:
-                    yield NormLink(
-                        RelationType.SANCTIONED_BY,
-                        source,
-                        norm.id,
-                        citation.surface,
-                        citation.start,
-                        citation.end,
-                    )
 
 
 def _exceptions(text: Text, norms: Sequence[Norm], citations: Sequence[Citation]) -> Iterator[NormLink]:
@@ -150,7 +114,7 @@ def _delegations(
                 )
                 common = _longest_common(subject, title.replace(text.expression.title, ""))
                 if cited or len(common) >= _SHARED_WORDS:
-                    evidence = common if len(common) >= _SHARED_WORDS else "引用该条"
+                    evidence = "引用该条" if cited else common
                     yield NormLink(
                         RelationType.IMPLEMENTS,
                         filler,
@@ -158,6 +122,8 @@ def _delegations(
                         evidence,
                         norm.action.start,
                         norm.action.end,
+                        TieMethod.CITED if cited else TieMethod.LIKENESS,
+                        1.0 if cited else round(len(common) / max(len(subject), 1), 6),
                     )
 
 

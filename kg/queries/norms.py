@@ -7,14 +7,18 @@ Properties read here, beyond those of `kg.queries.answers`: Norm `modality` `pro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from kg.norm import TieMethod
 from kg.problem import InputError
 from kg.queries.answers import Reader, expression_status
 from kg.queries.named import Query, Record
-from kg.schema import Properties
+from kg.schema import ENDPOINTS, Properties, RelationType
 from kg.vocabulary import Status
+
+LONGEST_CHAIN = 4
+"""So many steps from a breach: its sanction, what that refers to, what goes on from there, and one to spare."""
 
 _PARTY = Query("party", "MATCH (p:Party {id: $party}) RETURN p.id AS id", ("party",), "一个主体")
 _DUTIES = Query(
@@ -35,17 +39,31 @@ _PROTECTIONS = Query(
     ("party",),
     "以一个主体（及其上位主体）为相对人的禁止",
 )
-_SANCTIONS = Query(
-    "sanctions_of_provision",
-    """MATCH (p:Provision {id: $id})-[:CONTAINS*0..12]->(:Provision)-[:STATES]->(q:Norm)-[:SANCTIONED_BY]->(n:Norm)
-    MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
-    properties(e) AS expression
-    UNION
-    MATCH (p:Provision {id: $id})-[:CONTAINS*0..12]->(q:Provision)-[:SANCTIONED_BY]->(n:Norm)
-    MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
-    properties(e) AS expression""",
+_BROKEN = Query(
+    "norms_broken_with_provision",
+    """MATCH (p:Provision {id: $id})-[:CONTAINS*0..12]->(q:Provision)
+    OPTIONAL MATCH (q)-[:STATES]->(n:Norm) RETURN q.id AS provision, n.id AS norm, n.modality AS modality,
+    p.expression AS expression ORDER BY provision, norm""",
     ("id",),
-    "违反一条规定（其规范或其本身）的后果",
+    "一条规定、其下款项及其规范，以及所在的文本",
+)
+_BROKEN_NORM = Query(
+    "norm_broken",
+    """MATCH (n:Norm {id: $id}) RETURN n.provision AS provision, n.id AS norm, n.modality AS modality,
+    n.expression AS expression""",
+    ("id",),
+    "一项规范及其所在的文本",
+)
+_SANCTIONED_BY = Query(
+    "sanctioned_by",
+    "\nUNION\n".join(
+        f"""UNWIND $ids AS id MATCH (q:{source.cypher} {{id: id}})-[r:SANCTIONED_BY]->(n:{target.cypher})
+    MATCH (e:Expression {{id: n.expression}}) RETURN n.id AS id, properties(n) AS norm, q.id AS through,
+    properties(r) AS link, e.id AS expression_id, properties(e) AS expression"""
+        for source, target in sorted(ENDPOINTS[RelationType.SANCTIONED_BY])
+    ),
+    ("ids",),
+    "违反一项规定、或承接一项责任而来的后果，一步",
 )
 _DEFINITIONS = Query(
     "definitions_of_term",
@@ -58,10 +76,26 @@ _DEFINITIONS = Query(
 
 
 @dataclass(frozen=True, slots=True)
+class Tie:
+    """One link of a sanction chain: how far from the breach (1 is its own sanction), how it is known, which words.
+
+    `confidence` is that of the chain up to here; `by_likeness` says that the chain rests on repeated words
+    somewhere, so that no text names its article throughout.
+    """
+
+    step: int
+    method: TieMethod
+    evidence: str
+    confidence: float
+    by_likeness: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A norm (or provision) that answers a question: what it says, through which node it was found, its standing.
 
-    `through` is the party that the norm names, the duty that it sanctions, or the term.
+    `through` is the party that the norm names, what it sanctions, or the term. `tie` says, in a sanction chain,
+    what ties the two.
     """
 
     id: str
@@ -69,6 +103,7 @@ class Answer:
     through: str
     expression: str
     status: Status
+    tie: Tie | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +124,11 @@ QUESTIONS: Mapping[str, Question] = {
             "一个主体在一个场景中的义务与禁止",
         ),
         Question("protections", {"party": "主体，如 患者"}, "保护一个主体的禁止"),
-        Question("sanctions", {"id": "条款 id，如 …@2021-08-20/art25"}, "违反一条规定的后果"),
+        Question(
+            "sanctions",
+            {"id": "条款或规范 id，如 …@2021-08-20/art25"},
+            "违反一条规定的后果，连同由它承接的后果（情节严重、依照他条处罚、追究刑事责任）",
+        ),
         Question("definitions", {"term": "用语，如 医师"}, "界定一个用语的条款"),
     )
 }
@@ -106,9 +145,49 @@ def protections(reader: Reader, party: str, as_of: date) -> list[Answer]:
     return _answers(reader.run(_PROTECTIONS, party=_known(reader, party)), as_of)
 
 
-def sanctions(reader: Reader, provision_id: str, as_of: date) -> list[Answer]:
-    """What follows from breaching a provision, on a day: the liabilities tied to it or to its norms."""
-    return _answers(reader.run(_SANCTIONS, id=provision_id), as_of)
+def sanctions(reader: Reader, identity: str, as_of: date) -> list[Answer]:
+    """The chain of sanctions of a provision or norm on a day: its liabilities, then what goes on from those.
+
+    Sorted by step, then id. A liability that holds for the whole text is a first step, of method `GENERAL`.
+    """
+    rows = reader.run(_BROKEN_NORM if "#" in identity else _BROKEN, id=identity)
+    if not rows:
+        raise InputError(f"图中没有条款或规范 {identity}；条款的 id 见 yilun norms --json 的 id")
+    duties = {str(row["norm"]) for row in rows if row["modality"] in ("obligation", "prohibition")}
+    others = {str(row["norm"]) for row in rows if row["norm"]} if not duties else set[str]()
+    starts = duties | others | {str(row["provision"]) for row in rows if "#" not in identity}
+    if duties:
+        starts.add(str(rows[0]["expression"]))
+    found: dict[tuple[str, str], Answer] = {}
+    reached: dict[str, tuple[float, bool]] = dict.fromkeys(starts, (1.0, False))
+    frontier = starts
+    for step in range(1, LONGEST_CHAIN + 1):
+        links = [
+            replace(answer, tie=tie)
+            for row in reader.run(_SANCTIONED_BY, ids=sorted(frontier))
+            if (answer := _answer(row, as_of)) and answer.id not in reached
+            for tie in [_tie(row["link"], step, *reached[answer.through])]
+        ]
+        for answer in links:
+            assert answer.tie is not None
+            found[answer.id, answer.through] = answer
+            surest = (answer.tie.confidence, answer.tie.by_likeness)
+            reached[answer.id] = max(
+                reached.get(answer.id, (0.0, True)), surest, key=lambda c: (not c[1], c[0])
+            )
+        frontier = {answer.id for answer in links}
+        if not frontier:
+            break
+    return sorted(found.values(), key=lambda a: (a.tie.step if a.tie else 0, a.id, a.through))
+
+
+def _tie(link: object, step: int, confidence: float, by_likeness: bool) -> Tie:
+    own = link if isinstance(link, Mapping) else {}
+    method = TieMethod(own["method"])
+    return Tie(
+        step, method, str(own["evidence"]), round(confidence * float(own["confidence"]), 6),
+        by_likeness or method is TieMethod.LIKENESS,
+    )  # fmt: skip
 
 
 def definitions(reader: Reader, term: str, as_of: date) -> list[Answer]:
@@ -143,13 +222,14 @@ def _known(reader: Reader, party: str) -> str:
 
 def _answers(rows: Sequence[Record], as_of: date) -> list[Answer]:
     """The answers that are law on the day, or may be: what has ended or not yet begun is left out."""
-    found: dict[tuple[str, str], Answer] = {}
-    for row in rows:
-        expression = row["expression"]
-        status = expression_status(expression if isinstance(expression, Mapping) else {}, as_of)
-        if status in (Status.ENDED, Status.NOT_YET):
-            continue
-        properties = row["norm"] if isinstance(row["norm"], Mapping) else {}
-        answer = Answer(str(row["id"]), properties, str(row["through"]), str(row["expression_id"]), status)
-        found[answer.id, answer.through] = answer
+    found = {(answer.id, answer.through): answer for row in rows if (answer := _answer(row, as_of))}
     return [found[key] for key in sorted(found)]
+
+
+def _answer(row: Record, as_of: date) -> Answer | None:
+    expression = row["expression"]
+    status = expression_status(expression if isinstance(expression, Mapping) else {}, as_of)
+    if status in (Status.ENDED, Status.NOT_YET):
+        return None
+    properties = row["norm"] if isinstance(row["norm"], Mapping) else {}
+    return Answer(str(row["id"]), properties, str(row["through"]), str(row["expression_id"]), status)

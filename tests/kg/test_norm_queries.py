@@ -19,10 +19,11 @@ from ingestion.readers.acquired import Acquired, Acquisition, Claim, Form
 from ingestion.write import write_build
 from kg.home import Home
 from kg.model import Origin
+from kg.norm import TieMethod
 from kg.pack import data_folder
 from kg.problem import InputError
 from kg.queries.named import QUERIES
-from kg.queries.norms import ask, definitions, duties, protections, sanctions
+from kg.queries.norms import Tie, ask, definitions, duties, protections, sanctions
 from kg.store import GraphStore
 from kg.text import digest
 from kg.vocabulary import Status
@@ -41,13 +42,17 @@ NEW = """# 甲法
 
 第三条 医务人员不得向患者收取财物。
 
-第四条 护士应当核对处方。
+第四条 护士应当核对医嘱和处方信息。
 
 第五条 医师违反本法第二条规定，未向患者说明病情的，由卫生健康主管部门责令改正，给予警告。
 
 第六条 违反本法第三条规定的，给予处分。
 
 第七条 任何组织和个人不得干扰患者投诉，不得侮辱医务人员。
+
+第八条 护士未核对医嘱和处方信息的，给予警告；情节严重的，吊销执业证书；造成患者损害的，依照本法第五条的规定处罚。
+
+第九条 违反本法规定，构成犯罪的，依法追究刑事责任。
 """
 TODAY = date(2026, 1, 1)
 
@@ -117,11 +122,27 @@ class TestQuestions:
         )
 
     def test_the_sanction_of_a_duty(self, store: GraphStore) -> None:
-        (liability,) = sanctions(store, "甲法@2020-01-01/art2", TODAY)
+        liability, general = sanctions(store, "甲法@2020-01-01/art2", TODAY)
         assert liability.id == "甲法@2020-01-01/art5/p1#n1"
         assert liability.properties["action"] == "责令改正，给予警告"
-        (other,) = sanctions(store, "甲法@2020-01-01/art3", TODAY)
-        assert other.id == "甲法@2020-01-01/art6/p1#n1"
+        assert liability.tie == Tie(1, TieMethod.CITED, "本法第二条", 1.0, by_likeness=False)
+        assert (general.id, general.through) == ("甲法@2020-01-01/art9/p1#n1", "甲法@2020-01-01")
+        assert general.tie == Tie(1, TieMethod.GENERAL, "违反本法规定，构成犯罪的", 1.0, by_likeness=False)
+
+    def test_the_chain_of_sanctions_goes_on(self, store: GraphStore) -> None:
+        chain = sanctions(store, "甲法@2020-01-01/art4", TODAY)
+        assert [(a.tie.step, a.tie.method, a.id.partition("/")[2]) for a in chain if a.tie] == [
+            (1, TieMethod.LIKENESS, "art8/p1#n1"),
+            (1, TieMethod.GENERAL, "art9/p1#n1"),
+            (2, TieMethod.SEQUENCE, "art8/p1#n2"),
+            (2, TieMethod.SEQUENCE, "art8/p1#n3"),
+            (3, TieMethod.CITED, "art5/p1#n1"),
+        ]
+        assert [a.tie.by_likeness for a in chain if a.tie] == [True, False, True, True, True]
+        assert chain[0].tie and chain[-1].tie and chain[0].tie.confidence == chain[-1].tie.confidence < 1.01
+        assert sanctions(store, "甲法@2020-01-01/art4/p1#n1", TODAY) == chain
+        with pytest.raises(InputError, match="没有条款或规范"):
+            sanctions(store, "甲法@2020-01-01/art99", TODAY)
 
     def test_definitions_of_a_term(self, store: GraphStore) -> None:
         (found,) = definitions(store, "急救人员", TODAY)
