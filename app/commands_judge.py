@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,7 @@ from kg.problem import InputError
 if TYPE_CHECKING:
     from datetime import date
 
+    from evaluator.llm_model import Endpoint
     from evaluator.proof import VerdictFile
 
 _ROLES = {"grounds": "依据", "against": "相反", "sanction": "责任", "governing": "可能适用"}
@@ -39,6 +40,19 @@ def judge(
     out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
     save: Annotated[bool, typer.Option("--save", help="把结论文件存入状态目录的 verdicts/")] = False,
     proof: Annotated[Path | None, typer.Option("--proof", help="把结论文件（含证明）写到此处")] = None,
+    by: Annotated[
+        str, typer.Option("--reasoner", help="built-in：规则与随附的小模型；llm：语言模型，只许引给出的条款")
+    ] = "built-in",
+    llm_url: Annotated[
+        str | None,
+        typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL。密钥用 YILUN_LLM_KEY"),
+    ] = None,
+    llm_model: Annotated[
+        str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
+    ] = None,
+    llm_timeout: Annotated[
+        float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
+    ] = 120.0,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
@@ -47,10 +61,13 @@ def judge(
     """一个情形：结论与证明。逐条认定、所据条款逐字引用、尚缺的事实；把握不足则不下结论。
 
     不是法律意见：规范由规则抽取，结论模型由模型撰写、未经审核的案例训练。
+    --reasoner llm 的回答经同样的规则与引用核对，未通过的如实列出，不予修补，退出码为 1。
 
     例：yilun judge "护士发现医嘱剂量明显超标，仍照执行"
     """
     from evaluator.explanation import explain
+    from evaluator.llm_model import ChatModel
+    from evaluator.llm_reasoner import LlmReasoner
     from evaluator.verdict import Reasoner, short_form
     from evaluator.verdict_store import save as keep
     from retrieval import Retriever
@@ -69,8 +86,10 @@ def judge(
             for r in read_rows(batch, ("id", "text"))
         ]
     )
+    endpoint = _endpoint(by, llm_url, llm_model, llm_timeout)
     made = open_build(place, build)
-    reasoner = Reasoner.over(made, Retriever.open(place.root, build=made))
+    built_in = Reasoner.over(made, Retriever.open(place.root, build=made))
+    reasoner = built_in if endpoint is None else LlmReasoner(built_in, ChatModel(endpoint))
 
     def decide(name: str, text: str, day: date) -> VerdictFile:
         verdict = reasoner.judge(text, as_of=day, k=k, case=name)
@@ -78,17 +97,49 @@ def judge(
             talk(f"已存 {keep(place, verdict)}")
         return verdict
 
-    verdicts = (decide(*case) for case in cases)
+    failed = 0
+
+    def short(case: tuple[str, str, date]) -> dict[str, Any]:
+        nonlocal failed
+        verdict = decide(*case)
+        failed += _failed(verdict)
+        return asdict(short_form(verdict))
+
     if batch is not None:
-        write_lines((asdict(short_form(verdict)) for verdict in verdicts), out)
+        write_lines(map(short, cases), out)
+        if failed:
+            talk(f"{failed} 个回答没有通过核对")
+            raise typer.Exit(1)
         return
-    verdict = next(verdicts)
+    verdict = decide(*cases[0])
     if proof is not None:
         proof.write_text(verdict.to_json(), encoding="utf-8", newline="\n")
     if as_json:
         write_lines([asdict(short_form(verdict))], out)
     else:
         print("\n".join(explain(verdict)))
+    if _failed(verdict):
+        raise typer.Exit(1)
+
+
+def _failed(verdict: VerdictFile) -> bool:
+    return verdict.llm is not None and bool(verdict.llm.failures)
+
+
+def _endpoint(by: str, url: str | None, model: str | None, seconds: float) -> Endpoint | None:
+    """The language model that is asked for, None for the built-in reasoner; the key is only in the environment."""
+    from evaluator.llm_model import Endpoint
+
+    if by not in ("built-in", "llm"):
+        raise InputError(f"--reasoner {by!r} 不是 built-in 或 llm")
+    if by == "built-in":
+        return None
+    url, model = url or os.environ.get("YILUN_LLM_URL"), model or os.environ.get("YILUN_LLM_MODEL")
+    if not url or not model:
+        raise InputError(
+            "--reasoner llm 须有地址与模型名；请用 --llm-url 与 --llm-model，或设 YILUN_LLM_URL 与 YILUN_LLM_MODEL"
+        )
+    return Endpoint(url, model, key=os.environ.get("YILUN_LLM_KEY") or "none", seconds=seconds)
 
 
 def verify(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evaluator.proof import ClauseRow, FactRow, FindingRow, VerdictFile
+from evaluator.proof import ClauseRow, ConflictRow, FactRow, FindingRow, VerdictFile
 from evaluator.verdict import Conclusion
+from kg.precedence import Outcome as Answer
 
 _ROLES = {"grounds": "依据", "against": "相反", "considered": "一并考虑"}
 _SHOWN = 6
@@ -18,7 +19,12 @@ def explain(verdict: VerdictFile) -> Iterator[str]:
         yield f"结论：未下结论 — {verdict.reason}"
     else:
         yield f"结论：{Conclusion(verdict.conclusion).zh}（把握 {verdict.confidence:.2f}）— {verdict.reason}"
-    yield f"按 {verdict.as_of} 的法律，构建 {verdict.build}；不是法律意见，结论模型由未经专家审核的案例训练"
+    origin = (
+        f"由语言模型 {verdict.llm.model} 作出，把握为其自称"
+        if verdict.llm
+        else "结论模型由未经专家审核的案例训练"
+    )
+    yield f"按 {verdict.as_of} 的法律，构建 {verdict.build}；不是法律意见，{origin}"
     clauses = {clause.id: clause for clause in verdict.clauses}
     shown = [row for row in verdict.findings if row.role != "considered"]
     shown += [row for row in verdict.findings if row.role == "considered"][: max(0, _SHOWN - len(shown))]
@@ -29,6 +35,8 @@ def explain(verdict: VerdictFile) -> Iterator[str]:
     for sanction in verdict.sanctions:
         yield f"可及的责任：《{sanction.title}》{sanction.article}  {sanction.sanction}"
         yield f"  “{_flat(sanction.quote)}”"
+    for conflict in verdict.conflicts:
+        yield from _conflict(conflict)
     for title, lines in (
         ("原则", verdict.principles),
         ("尚缺的事实", verdict.missing_facts),
@@ -60,8 +68,32 @@ def _finding(row: FindingRow, clause: ClauseRow) -> Iterator[str]:
     yield f"│  ├ 承担者：{row.bearer.zh} {actor}".rstrip()
     yield f"│  ├ 条件：{row.condition.zh} {_fact(row.condition_fact)}".rstrip()
     yield f"│  ├ 例外：{row.exception.zh} {_fact(row.exception_fact)}".rstrip()
-    yield f"│  ├ 行为：{row.conduct.zh} {_fact(row.conduct_fact)}（相似度 {row.likeness:.2f}）"
+    yield f"│  ├ 行为：{row.conduct.zh} {_fact(row.conduct_fact)}" + _alike(row)
     yield f"│  └ 引文：“{_flat(clause.quote)}” [{clause.status.zh}] sha256 {clause.sha256[:16]}"
+
+
+_ANSWERS = {
+    Answer.FIRST: "前者优先",
+    Answer.SECOND: "后者优先",
+    Answer.BOTH: "各自适用，并不冲突",
+    Answer.NEITHER: "都不适用",
+    Answer.UNDETERMINED: "孰先孰后不能断定",
+}
+
+
+def _conflict(row: ConflictRow) -> Iterator[str]:
+    yield f"两条规范对“{row.fact.text.strip('，。；：')}”指向不同（若不能兼顾）：{_ANSWERS[row.answer]}，{row.rule}"
+    yield f"  ├ 有违：{row.broken}" + ("（让位）" if row.losing == row.broken else "")
+    yield f"  ├ 合乎：{row.kept}" + ("（让位）" if row.losing == row.kept else "")
+    basis = f"（{'、'.join(row.basis)}）" if row.basis else ""
+    yield f"  ├ 理由：{row.reason}{basis}" + (f"；由{row.decider}" if row.decider else "")
+    yield from (f"  ├ 注意：{caution}" for caution in row.cautions)
+    pulls = "、".join(row.principles_broken) or "（未标）", "、".join(row.principles_kept) or "（未标）"
+    yield f"  └ 原则：{pulls[0]} 与 {pulls[1]}"
+
+
+def _alike(row: FindingRow) -> str:
+    return f"（相似度 {row.likeness:.2f}）" if row.likeness else ""
 
 
 def _fact(row: FactRow | None) -> str:

@@ -129,11 +129,16 @@ def phrase_of(norm: Norm) -> str:
     return ""
 
 
+def is_measurable(norm: Norm) -> bool:
+    """Whether conduct can be measured by a norm: it binds, its words may ground a verdict, and it tells an action."""
+    return norm.modality.is_deontic and norm.method.may_ground and bool(phrase_of(norm))
+
+
 def match(
     norms: Sequence[Norm], facts: Facts, words: FactWords, likeness: Likeness, limits: Thresholds
 ) -> tuple[Finding, ...]:
     """One finding for each norm that conduct can be measured by, in their order."""
-    usable = [n for n in norms if n.modality.is_deontic and n.method.may_ground and phrase_of(n)]
+    usable = list(filter(is_measurable, norms))
     actions = likeness.table([phrase_of(n) for n in usable], facts)
     conditions = likeness.table([n.condition.text if n.condition else "" for n in usable], facts)
     exceptions = likeness.table([n.exception.text if n.exception else "" for n in usable], facts)

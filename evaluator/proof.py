@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from evaluator.facts import FactKind
 from evaluator.finding_rule import BearerState, ConditionState, ConductState, ExceptionState, Outcome
 from kg.norm import Method, Modality
+from kg.precedence import Outcome as Answer
 from kg.vocabulary import Status
 
 FORMAT: Literal["yilun-verdict/1"] = "yilun-verdict/1"
@@ -110,6 +111,27 @@ class AdviceRow(_Row):
     text: str
 
 
+class ConflictRow(_Row):
+    """A norm broken and a norm kept by the same words: which prevails if they cannot both be kept, and why.
+
+    `answer` is that of the rules of precedence (first: the broken norm prevails), `losing` the norm that
+    yields, None where neither does or nobody can say; `basis` the articles that the answer rests on.
+    """
+
+    fact: Words
+    broken: str
+    kept: str
+    answer: Answer
+    losing: str | None
+    rule: str
+    reason: str
+    basis: tuple[str, ...]
+    decider: str
+    cautions: tuple[str, ...]
+    principles_broken: tuple[str, ...]
+    principles_kept: tuple[str, ...]
+
+
 class Weighing(_Row):
     """How the conclusion was weighed: what each kind of evidence adds to each conclusion, and the outcome.
 
@@ -122,6 +144,22 @@ class Weighing(_Row):
     evidence: dict[str, tuple[float, ...]]
     probabilities: tuple[float, ...]
     threshold: float
+
+
+class LlmRecord(_Row):
+    """What a language model was asked and answered. `given` maps the labels of the prompt to ids.
+
+    `failures` are what was found wrong with the answer; where there are any, nothing was concluded from it.
+    """
+
+    model: str
+    prompt_sha256: str
+    given: dict[str, str]
+    answer: str
+    failures: tuple[str, ...]
+
+
+_LATER = ("conflicts", "llm")
 
 
 class VerdictFile(_Row):
@@ -145,12 +183,16 @@ class VerdictFile(_Row):
     missing_facts: tuple[str, ...]
     advice: tuple[AdviceRow, ...]
     sanctions: tuple[SanctionRow, ...]
+    conflicts: tuple[ConflictRow, ...] = Field(default=(), description="norms that pull apart")
     weighing: Weighing | None
+    llm: LlmRecord | None = None
     unknown_validity: tuple[str, ...] = Field(description="clauses cited whose validity on as_of is unknown")
 
     def content_digest(self) -> str:
         """The digest of the content without the id: what the id must be."""
-        content = self.model_dump(mode="json", exclude={"id"})
+        # Parts that came later and are empty do not count: files made before them keep their ids.
+        later = {name for name in _LATER if not getattr(self, name)}
+        content = self.model_dump(mode="json", exclude={"id", *later})
         encoded = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(encoded.encode()).hexdigest()
 

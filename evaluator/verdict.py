@@ -8,12 +8,11 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from evaluator.conflicts import conflicts
 from evaluator.fact_words import FactWords, shipped_fact_words
-from evaluator.facts import Fact, Facts, Part, read_facts
+from evaluator.facts import Facts, read_facts
 from evaluator.finding_rule import Outcome
 from evaluator.grounds import (
-    AGAINST,
-    GROUNDS,
     SUPPORT,
     Ranked,
     advice,
@@ -23,7 +22,8 @@ from evaluator.grounds import (
     sanctions,
 )
 from evaluator.matching import Likeness, Thresholds, match
-from evaluator.proof import ClauseRow, FactRow, FindingRow, VerdictFile, Weighing, Words
+from evaluator.proof import ClauseRow, FindingRow, VerdictFile, Weighing
+from evaluator.proof_rows import clause_row, finding_rows
 from evaluator.weighing import (
     CONCLUSIONS,
     Weights,
@@ -36,7 +36,7 @@ from kg.build import Build
 from kg.pack import data_folder
 from kg.pack_info import read_pack_info
 from kg.text import digest
-from kg.vocabulary import Kind, Status
+from kg.vocabulary import Status
 from retrieval import Retriever
 from retrieval.dense import light_encoder
 from retrieval.vectors import Encoder
@@ -111,6 +111,7 @@ NO_ENCODER = "本机没有语义编码器，不下结论；请由专业人员对
 NO_WEIGHTS = "此安装没有结论模型，只列逐条认定；请由专业人员对照条款判断"
 OTHER_PACK = "此构建用的是另一数据包，所带的结论模型不适用；请由专业人员对照条款判断"
 UNSURE = "各结论的把握都不足，不下结论；请补充事实或由专业人员判断"
+UNKNOWN_VALIDITY = "；所据条款中有效力待核者，须先查明其在该日是否有效"
 NO_GROUND = "没有一项逐条认定支持最可能的结论，不下结论"
 
 
@@ -152,7 +153,7 @@ class Reasoner:
         found: list[Ranked] = []
         hits = self.retriever.search(facts.text, max(k, CANDIDATES), as_of=as_of)
         for rank, hit in enumerate(hits, 1):
-            clauses.setdefault(hit.id, self._clause(hit.id, as_of, score=hit.score, rank=rank))
+            clauses.setdefault(hit.id, clause_row(self.build, hit.id, as_of, score=hit.score, rank=rank))
         seen: set[str] = set()
         for rank, hit in enumerate(hits[:CANDIDATES], 1):
             unit = str(self.build.clause(hit.id).id)
@@ -165,7 +166,7 @@ class Reasoner:
                     continue
                 place = str(paragraph_of(finding.norm.provision))
                 if place not in clauses:
-                    clauses[place] = self._clause(place, as_of, score=hit.score, rank=rank)
+                    clauses[place] = clause_row(self.build, place, as_of, score=hit.score, rank=rank)
                 found.append(Ranked(finding, clauses[place]))
         return list(clauses.values()), found
 
@@ -195,7 +196,7 @@ class Reasoner:
             else:
                 conclusion, confidence = likeliest, weighing.probabilities[best]
         abstained = confidence is None
-        rows = _rows(found, None if abstained else conclusion)
+        rows = finding_rows(found, None if abstained else conclusion.value)
         grounds = [row for row in rows if row.role == "grounds"]
         if not abstained:
             reason = _reason(conclusion, grounds, clauses)
@@ -208,7 +209,7 @@ class Reasoner:
         cited = [c for c in clauses if c.id in used or c.id in governing]
         unknown = tuple(c.id for c in cited if c.status is Status.UNKNOWN)
         if any(c.id in unknown for c in cited if c.id in {row.clause for row in grounds}):
-            reason += "；所据条款中有效力待核者，须先查明其在该日是否有效"
+            reason += UNKNOWN_VALIDITY
         verdict = VerdictFile(
             case=case,
             scenario=scenario,
@@ -226,6 +227,7 @@ class Reasoner:
             missing_facts=missing_facts(found),
             advice=advice(grounds, cited),
             sanctions=sanctions(grounds, self.build),
+            conflicts=conflicts(found, self.build, self.words, as_of=as_of),
             weighing=weighing,
             unknown_validity=unknown,
         )
@@ -249,29 +251,6 @@ class Reasoner:
             probabilities=probabilities(evidence),
             threshold=self._weights.threshold,
         ), ""
-
-    def _clause(self, identifier: str, as_of: date, *, score: float, rank: int) -> ClauseRow:
-        text, provision = self.build.provision(identifier)
-        quote = text.quote(provision)
-        validity = text.expression.validity
-        steps = {step.kind: step.number for step in provision.id.steps}
-        around = (*text.ancestors(provision), provision)
-        sole = any(p.kind is Kind.PARAGRAPH and p.sole for p in around)
-        return ClauseRow(
-            id=identifier,
-            title=text.expression.title,
-            article=self.build.clause(identifier).id.display(),
-            paragraph=None if sole else steps.get(Kind.PARAGRAPH),
-            item=steps.get(Kind.ITEM),
-            quote=text.official[quote.start : quote.end],
-            start=quote.start,
-            end=quote.end,
-            sha256=quote.sha256,
-            status=validity.status(as_of),
-            effective_from=validity.begins,
-            score=score,
-            rank=rank,
-        )
 
 
 @lru_cache(maxsize=2)
@@ -313,67 +292,6 @@ def sentence(row: FindingRow, clause: ClauseRow) -> str:
     action = row.parts.get("action")
     law = f"“{action.text}”" if action else f"（{row.modality.zh}）"
     return f"{row.outcome.zh}：《{clause.title}》{clause.article}{row.modality.zh}{law}；情形{fact}，{row.conduct.zh}"
-
-
-def _rows(found: Sequence[Ranked], conclusion: Conclusion | None) -> list[FindingRow]:
-    """The findings in the order of their weight, each with its role."""
-    ordered = sorted(found, key=lambda r: (-r.weight, r.finding.norm.id))
-    support = SUPPORT[conclusion.value] if conclusion else frozenset[Outcome]()
-    against = AGAINST[conclusion.value] if conclusion else frozenset[Outcome]()
-    rows: list[FindingRow] = []
-    grounds = 0
-    for ranked in ordered:
-        role = "considered"
-        if ranked.finding.outcome in support and grounds < GROUNDS:
-            role, grounds = "grounds", grounds + 1
-        elif ranked.finding.outcome in against:
-            role = "against"
-        rows.append(_row(ranked, role))
-    return rows
-
-
-def _row(ranked: Ranked, role: str) -> FindingRow:
-    own, clause = ranked.finding, ranked.clause
-    parts = {
-        name.value: Words(*span)
-        for name, span in own.norm.spans().items()
-        # An elided bearer stands elsewhere: the proof quotes only words of the clause itself.
-        if clause.start <= span.start and span.end <= clause.end
-    }
-    return FindingRow.model_validate(
-        {
-            "norm": own.norm.id,
-            "provision": str(own.norm.provision),
-            "clause": clause.id,
-            "modality": own.norm.modality,
-            "method": own.norm.method,
-            "parts": parts,
-            "bearer_elided": own.norm.bearer_elided,
-            "bearer": own.bearer,
-            "actor": _words(own.actor.part) if own.actor else None,
-            "actor_parties": own.actor.parties if own.actor else (),
-            "condition": own.condition,
-            "condition_fact": fact_row(own.condition_fact),
-            "exception": own.exception,
-            "exception_fact": fact_row(own.exception_fact),
-            "conduct": own.conduct,
-            "conduct_fact": fact_row(own.conduct_fact),
-            "likeness": own.likeness,
-            "outcome": own.outcome,
-            "role": role,
-        }
-    )
-
-
-def fact_row(fact: Fact | None) -> FactRow | None:
-    """A fact as a proof records it."""
-    if fact is None:
-        return None
-    return FactRow(span=_words(fact.part), kind=fact.kind, negated=fact.negated, settled=fact.is_settled)
-
-
-def _words(part: Part) -> Words:
-    return Words(part.start, part.end, part.text)
 
 
 def _reason(conclusion: Conclusion, grounds: Sequence[FindingRow], clauses: Sequence[ClauseRow]) -> str:

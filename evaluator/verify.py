@@ -15,10 +15,12 @@ from pydantic import ValidationError
 
 from evaluator.fact_words import FactWords
 from evaluator.facts import read_facts
-from evaluator.finding_rule import BearerState, ExceptionState, find
+from evaluator.finding_rule import BearerState, ExceptionState, Outcome, find
 from evaluator.grounds import AGAINST, GROUNDS, SUPPORT
-from evaluator.proof import ClauseRow, FactRow, FindingRow, VerdictFile, Words
-from evaluator.verdict import NO_GROUND, fact_row
+from evaluator.llm_answer import Failed, parse_answer
+from evaluator.proof import ClauseRow, FactRow, FindingRow, LlmRecord, VerdictFile, Words
+from evaluator.proof_rows import fact_row
+from evaluator.verdict import NO_GROUND
 from evaluator.weighing import (
     CONCLUSIONS,
     GROUPS,
@@ -30,6 +32,7 @@ from evaluator.weighing import (
 )
 from kg.build import Build
 from kg.norm import Modality
+from kg.precedence import Outcome as Answer
 from kg.problem import InputError
 from kg.text import digest
 from kg.vocabulary import Status
@@ -65,6 +68,7 @@ def verify(
         *_facts(verdict, words, words_digest),
         *_weighing(verdict, words, words_digest, weights),
         *_conclusion(verdict),
+        *_conflicts(verdict),
     ]
 
 
@@ -186,15 +190,10 @@ def _conclusion(verdict: VerdictFile) -> Iterator[Fault]:
         if any(row.role != "considered" for row in verdict.findings):
             yield Fault("findings", "未下结论而有依据")
         return
-    weighing = verdict.weighing
-    if weighing is None:
-        yield Fault("weighing", "有结论而无权衡")
-        return
-    best = max(range(len(CONCLUSIONS)), key=lambda i: weighing.probabilities[i])
-    if CONCLUSIONS[best] != verdict.conclusion or weighing.probabilities[best] != verdict.confidence:
-        yield Fault("conclusion", f"按权衡应为 {CONCLUSIONS[best]}")
-    if weighing.probabilities[best] < weighing.threshold:
-        yield Fault("conclusion", "把握低于门槛，应不下结论")
+    if verdict.llm is not None:
+        yield from _answered(verdict, verdict.llm)
+    else:
+        yield from _weighed(verdict)
     grounds = [row for row in verdict.findings if row.role == "grounds"]
     if len(grounds) > GROUNDS or (not grounds and verdict.conclusion != "undetermined"):
         yield Fault("findings", NO_GROUND if not grounds else "依据过多")
@@ -207,6 +206,49 @@ def _conclusion(verdict: VerdictFile) -> Iterator[Fault]:
     unknown = any(r.clause in clauses and clauses[r.clause].status is Status.UNKNOWN for r in grounds)
     if unknown and "效力待核" not in verdict.reason:
         yield Fault("reason", "依据效力待核的条款而没有说明")
+
+
+def _conflicts(verdict: VerdictFile) -> Iterator[Fault]:
+    rows = {row.norm: row for row in verdict.findings}
+    for place, conflict in enumerate(verdict.conflicts):
+        sides = rows.get(conflict.broken), rows.get(conflict.kept)
+        outcomes = tuple(row.outcome if row else None for row in sides)
+        if outcomes != (Outcome.BREACH, Outcome.COMPLIED):
+            yield Fault(f"conflicts[{place}]", "不是一条有违、一条合乎的两项认定")
+        if any(
+            row is None or row.conduct_fact is None or row.conduct_fact.span != conflict.fact for row in sides
+        ):
+            yield Fault(f"conflicts[{place}].fact", "不是两项认定共同的事实")
+        losing = {Answer.FIRST: conflict.kept, Answer.SECOND: conflict.broken}.get(conflict.answer)
+        if losing != conflict.losing:
+            yield Fault(f"conflicts[{place}].losing", "让位的规范与孰先的回答不符")
+
+
+def _weighed(verdict: VerdictFile) -> Iterator[Fault]:
+    weighing = verdict.weighing
+    if weighing is None:
+        yield Fault("weighing", "有结论而无权衡")
+        return
+    best = max(range(len(CONCLUSIONS)), key=lambda i: weighing.probabilities[i])
+    if CONCLUSIONS[best] != verdict.conclusion or weighing.probabilities[best] != verdict.confidence:
+        yield Fault("conclusion", f"按权衡应为 {CONCLUSIONS[best]}")
+    if weighing.probabilities[best] < weighing.threshold:
+        yield Fault("conclusion", "把握低于门槛，应不下结论")
+
+
+def _answered(verdict: VerdictFile, record: LlmRecord) -> Iterator[Fault]:
+    """Whether the conclusion and the findings are those of the answer that the record holds."""
+    answer = parse_answer(record.answer)
+    if record.failures or isinstance(answer, Failed):
+        yield Fault("llm", "语言模型的回答没有通过核对，却有结论")
+        return
+    if (answer.conclusion, answer.confidence) != (verdict.conclusion, verdict.confidence):
+        yield Fault("conclusion", f"语言模型的回答是 {answer.conclusion}")
+    told = {(record.given.get(own.norm), own.bearer, own.condition, own.exception, own.conduct)
+            for own in answer.findings}  # fmt: skip
+    for row in verdict.findings:
+        if (row.norm, row.bearer, row.condition, row.exception, row.conduct) not in told:
+            yield Fault(f"findings[{row.norm}]", "语言模型的回答里没有这一认定")
 
 
 def verify_against(verdict: VerdictFile, build: Build) -> list[Fault]:

@@ -1,0 +1,68 @@
+"""A small HTTP server that speaks chat completions, and misbehaves when told to."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Answer = Callable[[dict[str, Any]], bytes | None]
+"""Makes the body of a response from the request's; None never answers."""
+
+
+def completion(content: str, *, finish: str = "stop") -> bytes:
+    """The body of a chat completion with these words."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}
+    body = {
+        "id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+    }  # fmt: skip
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+class Chat:
+    """A running server: its address, and the requests that it had."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+
+
+@contextmanager
+def chat_server(answer: Answer, *, status: int = 200) -> Iterator[Chat]:
+    """A server on a free loopback port that answers each request by `answer`."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            chat.requests.append({"path": self.path, **request})
+            chat.keys.append(self.headers["Authorization"])
+            body = answer(request)
+            if body is None:
+                over.wait()
+                return
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    chat = Chat(f"http://127.0.0.1:{server.server_address[1]}/v1")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield chat
+    finally:
+        over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
