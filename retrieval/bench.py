@@ -220,13 +220,9 @@ def bench(
         count = write_words([document for _, document in data.documents], folder)
         dense = None
         if encoder and any(system not in ("bm25", "gloss") for system in systems or ("default",)):
-            write_dense(
-                [document.passage() for _, document in data.documents],
-                folder,
-                cache=VectorCache(cache or folder / "cache", encoder),
-                encoder=encoder,
-                progress=progress,
-            )
+            held_vectors = VectorCache(cache or folder / "cache", encoder)
+            texts = (document.passage() for _, document in data.documents)
+            write_dense(held_vectors.vectors(texts, progress=progress), folder, encoder=encoder)
             dense = DenseIndex.open(folder, encoder, rows=count)
         stack = Stack.open(folder, count, dense)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kg.problem import DamagedError
 from retrieval.lexical import Scored
-from retrieval.vectors import Encoder, Progress, VectorCache, encodable
+from retrieval.vectors import Encoder, encodable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,16 +77,13 @@ def light_encoder() -> LightEncoder | None:
     return LightEncoder(Path(spec.origin).parent) if spec and spec.origin else None
 
 
-def write_dense(
-    texts: Iterable[str], folder: Path, *, cache: VectorCache, encoder: Encoder, progress: Progress | None
-) -> None:
-    """Write the FAISS index of these texts, half precision, in their order.
+def write_dense(vectors: npt.NDArray[np.float32], folder: Path, *, encoder: Encoder) -> None:
+    """Write the FAISS index of an encoder's vectors, half precision, in their order.
 
     The note comes last: a folder where writing was cut off counts as one without vectors.
     """
     import faiss
 
-    vectors = cache.vectors(texts, progress=progress)
     index = faiss.IndexScalarQuantizer(
         encoder.dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     )

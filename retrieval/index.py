@@ -122,8 +122,8 @@ def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Prog
             return
     target = _dense_folder(cache, index.manifest.id, encoder)
     target.mkdir(parents=True, exist_ok=True)
-    texts = [document(clause).passage() for clause in index.clauses()]
-    write_dense(texts, target, cache=VectorCache(cache, encoder), encoder=encoder, progress=progress)
+    texts = (document(clause).passage() for clause in index.clauses())
+    write_dense(VectorCache(cache, encoder).vectors(texts, progress=progress), target, encoder=encoder)
 
 
 def _write_rows(clauses: list[Clause], marks: list[tuple[int, int]], topics: list[Topic], path: Path) -> None:
