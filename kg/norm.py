@@ -303,10 +303,10 @@ def link_row(link: NormLink) -> dict[str, Any]:
 
 
 def link_from_row(row: Mapping[str, Any]) -> NormLink:
-    """The inverse of `link_row`."""
+    """The inverse of `link_row`; builds from before the method was recorded tied only what the text names."""
     return NormLink(
         RelationType(row["type"]), row["source"], row["target"], row["evidence"], row["start"], row["end"],
-        TieMethod(row["method"]), row["confidence"],
+        TieMethod(row.get("method", "cited")), row.get("confidence", 1.0),
     )  # fmt: skip
 
 
