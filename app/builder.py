@@ -185,7 +185,7 @@ def _finish(
     def make_vectors() -> None:
         try:
             with _timed(report, "vectors"):
-                report.vectors = _encode(home, report.build_id, progress)
+                report.vectors = _encode(home, report.build_id, environ, progress)
         except BaseException as error:
             failures.append(error)
 
@@ -244,11 +244,11 @@ def load(
     )
 
 
-def _encode(home: Home, build_id: str, progress: Progress) -> str:
-    from retrieval.adapted import adapted_encoder
+def _encode(home: Home, build_id: str, environ: Mapping[str, str], progress: Progress) -> str:
+    from retrieval.encoders import open_encoder
     from retrieval.index import index_vectors
 
-    encoder = adapted_encoder()
+    encoder = open_encoder(environ)
     if encoder is None:
         return "此平台没有 onnxruntime 或随附的编码器：检索只用词面"
     index_vectors(

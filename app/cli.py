@@ -252,14 +252,14 @@ def bench_retrieval(
 
     例：yilun bench retrieval --dataset my-dataset
     """
-    from retrieval.adapted import adapted_encoder
     from retrieval.bench import bench
+    from retrieval.encoders import open_encoder
     from retrieval.glosses import GlossLayer
 
     place = Home.resolve(home, os.environ)
     with progress_bars() as progress:
         result = bench(
-            dataset, system or (), encoder=adapted_encoder(), glosses=GlossLayer.shipped(), cache=place.cache,
+            dataset, system or (), encoder=open_encoder(os.environ), glosses=GlossLayer.shipped(), cache=place.cache,
             progress=lambda done, total: progress("向量", done, total),
         )  # fmt: skip
     if as_json:

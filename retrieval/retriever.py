@@ -14,7 +14,7 @@ from kg.clause import Clause
 from kg.problem import InputError
 from kg.titles import TitleHit, TitleIndex
 from kg.vocabulary import Status
-from retrieval.adapted import adapted_encoder
+from retrieval.encoders import open_encoder
 from retrieval.exact import (
     CitedPlace,
     Part,
@@ -108,7 +108,7 @@ class Retriever:
             from kg.build import Build
 
             build = Build(place.build())
-        return cls.over(build, cache=place.cache, encoder=adapted_encoder())
+        return cls.over(build, cache=place.cache, encoder=open_encoder(os.environ))
 
     @classmethod
     def over(cls, build: BuildLike, *, cache: Path | None = None, encoder: Encoder | None = None) -> Self:
