@@ -42,6 +42,8 @@ class _Context:
 
     def note(self, named: _Named, modality: Modality) -> None:
         """A bearer was written."""
+        if modality is Modality.LIABILITY and self.offender and _STAFF.search(named.span.text):
+            return  # the next tier is about the offender again, not about those who answer for it
         self.last = named
         if modality is Modality.LIABILITY:
             self.offender = named
@@ -62,6 +64,7 @@ class _Context:
         return None, BearerFrom.NONE
 
 
+_STAFF = re.compile(r"(?:主管人员|责任人员|责任人|负责人)$")
 _REFERS_BACK = re.compile(r"(?:有|符合|依照|按照|属于)?(?:前款|前两款|上述|上款|前项|本条第)")
 _COURTS = re.compile(r"(?:法院|检察院|仲裁委员会)$")
 _TAKING_OVER = (Modality.OBLIGATION, Modality.PROHIBITION, Modality.PERMISSION)

@@ -33,10 +33,13 @@ _REPORTED = re.compile(
     r"(?:认为|规定的?|要求|约定|(?<![场诊验究务])所|[及其]其|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
 )
 _NOUN = re.compile(
-    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的|义务人|权利人|请求权)"
+    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的|义务人|权利人|请求权|要求的|请求的)"
 )
 """What makes a consequence the beginning of a noun: 处罚决定, 赔偿金; 赔偿后 tells a time."""
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
+_MEANS = re.compile(r"知道|预见|知晓|知悉")
+"""知道或者应当知道 tells what somebody is taken to know."""
+_RIGHTS_OF = ("专有权", "所有权", "共有权", "持有权", "占有权", "享有权")
 _FORBIDS = re.compile(r"(?:严格|并|，|^国家|依法|同时|一律|且|也|均)$")
 _NOMINAL = re.compile(
     r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$"
@@ -57,7 +60,7 @@ def heads(marked: Marked, segment: Segment) -> list[Head]:
             head = _opener(marked, segment, mark)
             found += [head] if head else []
     if not found and (weak := predicate(marked, segment)):
-        continues = weak.action == segment.start and weak.modality in (Modality.DECLARATION, Modality.RIGHT)
+        continues = weak.at == segment.start and weak.modality in (Modality.DECLARATION, Modality.RIGHT)
         found.append(Head(weak.at, weak.modality, weak.cue, weak.action, opener=continues))
     return found
 
@@ -70,6 +73,8 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     if found and not _JOINS.search(before):
         return None
     if not _needed(text, mark, cue, segment.end):
+        return None
+    if _MEANS.search(text, mark.end, mark.end + 2) or text[mark.start - 1 : mark.start + 2] in _RIGHTS_OF:
         return None
     if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
         return None
@@ -112,7 +117,7 @@ def _opener(marked: Marked, segment: Segment, mark: Mark) -> Head | None:
     if not _needed(text, mark, mark.cue, segment.end) or _NOUN.match(text[mark.end :]):
         return None
     start = segment.start
-    if segment.shape is Shape.BASIS and text.startswith("除", start):
+    if text.startswith("除", start) and text.startswith("外", segment.end - 1):
         return None
     before = text[start : mark.start]
     cue = Phrase(mark.start, mark.end)

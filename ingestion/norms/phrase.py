@@ -10,18 +10,18 @@ from ingestion.norms.segmenter import Marked
 
 _HEAD = re.compile(
     r"""(?:
-        (?<![或的前后二两]) 者 | 人 | 人员 | 单位 | 机构 | 部门 | 组织 | 企业 | 公司 | 机关 | 委员会 | 医院 | 法院 | 检察院 | 卫生院
+        (?<![或的前后二两]) 者 | (?<!致)人 | 人员 | 单位 | 机构 | 部门 | 组织 | 企业 | 公司 | 机关 | 委员会 | 医院 | 法院 | 检察院 | 卫生院
       | 中心 | 一方 | 双方 | 各方 | 对方 | 作方 | 政府 | 家庭 | 学校 | 协会 | 学会 | 工会 | 团体 | 医师 | 护士 | 药师 | 医生 | 国家
-      | 当事人 | 实验室 | 总局 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 公民 | 检验所 | 委员 | 对象
+      | 当事人 | 实验室 | 总局 | 总署 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 公民 | 检验所 | 委员 | 对象
       | 厂商 | 供应商 | 经销商 | 用户 | 平台 | 网站 | 场所 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 夫妻 | 监狱 | 看守所
-      | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
+      | [让卖买供需托承聘]方 | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
       | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席 | [生计教改]委 | 生?父母 | 继父 | 继母 | 父亲 | 母亲 | 总理 | (?<![祖岳伯叔])[父母]
     )$""",
     re.VERBOSE,
 )
 _JOINT = re.compile(r"(?:、|和|与|及其?|以及|或者?|会同|等|[（(]|[)）]|，?以及)")
 _PREPOSITION = re.compile(
-    r"(?:对(?!方)于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?!申|告|害|侵|帮|监|处|调|检|收|继)|书面|告知|通知|发现|接到|收到|认为|明知|报(?!告人)|移送|发给|收归|致使|作出|纵容|保障|督促|责成|要求|邀请|委托|组织(?!和|或|应|不|可)|指导|引导|动员|协助|配合|及时|立即|做好|以及|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
+    r"(?:对(?!方)于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?!申|告|害|侵|帮|监|处|调|检|收|继)|书面|告知|通知|发现|接到|收到|认为|明知|报(?!告人)|给(?!予)|移送|发给|收归|致使|作出|纵容|保障|督促|责成|要求|邀请|委托|组织(?!和|或|应|不|可)|指导|引导|动员|协助|配合|及时|立即|做好|以及|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就)"
 )
 _LEAD = re.compile(
     r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般(?!情) | 原则上 | 确需 | 而 | 则
@@ -32,7 +32,7 @@ _THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
 _NO_NAME = re.compile(r"由|报|告知|通知|移送|送|发给|对|向|将|把|因|在|根据|依照本|按照|以及|或者|和")
 """A phrase that begins so names nobody, though a person may stand at its end: 报经有批准权的人民政府."""
 _INNER = re.compile(
-    r"根据|按照|依照|(?<![原])因(?!此)|(?<![理自])由(?!于)|应当|不得|可以|(?<![实存现])在(?![校职岗编逃押])"
+    r"根据|按照|依照|(?<![原])因(?!此)|(?<![已未曾期])经(?![营济费办纪常验销理过])|(?<![理自])由(?!于)|应当|不得|可以|(?<![实存现])在(?![校职岗编逃押])"
 )
 _FURTHER = re.compile(
     r"^(?:是|为|属|对|在|向|将|把|按|依|根据|未|经|不|为|就|从|自|与|以|因|可|应|于|每|凭|由|会|及时|发现|接到|收到|违反)"
@@ -128,9 +128,11 @@ def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
         return False
     if _PREPOSITION.match(marked.text[start:]):
         return True
-    if not marked.tag_at(start).startswith(("v", "d")):
+    if not marked.tag_at(start).startswith(("v", "d")) or marked.text.startswith(("有关", "相关"), start):
         return False
     token_end = marked.token_end(start)
+    if marked.text.startswith("国家", token_end):
+        return True  # 走私国家禁止进出口的…
     # 使用单位, 登记机关: a verb that makes one noun with its head
     return not (token_end >= first or first - token_end <= 3)
 
@@ -140,13 +142,15 @@ def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase |
     text = marked.text
     if _NO_NAME.match(text, start):
         return None
-    for at in ends:
+    for index, at in enumerate(ends):
         mark = text.rfind("的", start, at)
         if mark <= start or at - mark > 24:
             continue
         if re.search(r"[，；]|[对在向将把]", text[mark + 1 : at]):
             continue
         rest = text[at:end]
+        if index + 1 < len(ends) and _JOINT.match(rest):
+            continue
         if not rest or _FURTHER.match(rest) or marked.tag_at(at).startswith(("v", "d", "p")):
             return Phrase(start, at)
     return None
@@ -197,7 +201,21 @@ def _ends(marked: Marked, start: int, end: int) -> list[int]:
         words = marked.text[max(start, token_end - 4) : token_end]
         if _HEAD.search(words) and not _inside(marked, token_end):
             found.add(token_end)
-    return sorted(at for at in found if not _begins_a_name(marked, at, end))
+    return sorted(
+        at for at in found if not _begins_a_name(marked, at, end) and not _organises(marked, at, start, end)
+    )
+
+
+_ORGANISES = re.compile(r"(?!的|等|和|或|与|及|以|应|不|可|有|须|必|会|对|在|从|为|是|[，、；。（(])[\u4e00-\u9fff]{2}")
+
+
+def _organises(marked: Marked, at: int, start: int, end: int) -> bool:
+    """组织 behind who does it and before whom it is done to is a verb: 场所组织人员参加劳动."""
+    text = marked.text
+    if text[at - 2 : at] != "组织" or any(m.end == at and m.end - m.start > 2 for m in marked.parties):
+        return False
+    before = text[max(start, at - 6) : at - 2]
+    return bool(_HEAD.search(before)) and bool(_ORGANISES.match(text[at : min(end, at + 2)]))
 
 
 def _begins_a_name(marked: Marked, at: int, end: int) -> bool:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from ingestion.norms.phrase import Phrase, actor, phrase_after
 from ingestion.norms.segmenter import Marked
-from ingestion.norms.sentence import Segment, Sentence
+from ingestion.norms.sentence import Segment, Sentence, Shape
 from kg.norm import Modality
 
 AUTHORITY = re.compile(
-    r"(?:部门|政府|机关|人民法院|检察院|国务院|(?<!伦理)(?<!居民)(?<!村民)(?<!调解)委员会|局|厅|海关|大会|办事处|军委|司法鉴定机构|监督(?:管理|检查)?机构|疾病预防控制机构|监察机构|检疫机构|监督员)$"
+    r"(?:部门|政府|机关|人民法院|检察院|国务院|(?<!伦理)(?<!居民)(?<!村民)(?<!调解)委员会|局|厅|海关|大会|办事处|军委|司法鉴定机构|监督(?:管理|检查)?机构|疾病预防控制机构|监察机构|检疫机构|监督员|[生计教改]委|总理|国务委员|总局|总署|监测机构)$"
 )
 """Phrases that name public authorities."""
 
@@ -19,7 +19,8 @@ STATE = re.compile(r"^(?:国家|本市|本省|本自治区|本?经济特区|全�
 
 _DEFINES = re.compile(r"，?(?:(?:是|系)指|(?<=[，：])\s*指(?!定|导|挥))")
 _ENUMERATES = re.compile(
-    r"""(?: (?:所称|所指)[^，。]{1,40}? (?P<a>包括|为|是)
+    r"""(?: (?:所称|所指)[^，。]{1,40}?，? (?P<a>包括|为|是)
+          | ^(?P<g>视为)
           | 规定的“[^”]{1,40}” (?P<b>包括|为|是)
           | ^[^，。]{1,50}? (?P<c>不?包括|不?属于)(?!前款|国家所有|集体)
           | ，(?P<d>包括) | ^其中，[^，。]{1,20}(?P<e>包括)
@@ -27,12 +28,12 @@ _ENUMERATES = re.compile(
     re.VERBOSE,
 )
 _DELEGATES = re.compile(
-    r"(?:由(?P<by>[^，。；]{2,60}?)(?:另行)?(?P<cue>制定|规定|确定|制订)|(?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；]{0,10}另行(?:制定|规定))(?:并公布|公布)?$"
+    r"(?:由(?P<by>[^，。；]{2,60}?)(?:另行)?(?P<cue>制定|规定|确定|制订|商定)|(?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；]{0,10}另行(?:制定|规定))(?:[并和、]?(?:公布|发布|颁布|调整|执行|组织实施))*$"
 )
 _LIFE = re.compile(
-    r"起(?:正式)?(?P<a>施行|实施|生效|执行)|(?P<b>同时废止)|(?<!不)(?P<c>适用)(?:本|于|前|第|其|有关|《|[^，。]{2,40}规定$)|(?P<d>参照)(?:本|前|第|适用|[^，。]{2,40}(?:计算|执行|处理|规定)$)|(?P<e>依照|按照|适用).{1,60}(?:执行|办理|处理)$|(?P<f>从其规定|不适用|为准$)"
+    r"起(?:正式)?(?P<a>施行|实施|生效|执行)|(?P<b>同时废止)|(?<!不)(?P<c>适用)(?:本|于|前|第|其|有关|《|[^，。]{2,40}规定$)|(?P<d>参照)(?:本|前|第|适用|[^，。]{2,40}(?:计算|执行|处理|规定)$)|(?P<e>依照|按照|适用).{1,60}(?:执行|办理|处理)$|(?P<f>从其规定|不适用|为准$)|(?P<g>依照)其规定$|(?P<h>不影响)(?![^，]{0,12}的，)|(?P<i>认为)是"
 )
-_ENTITLES = re.compile(r"享有|享受|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$")
+_ENTITLES = re.compile(r"享有(?!的)|享受(?!的)|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$")
 _GOVERNS = re.compile(
     r"^(?:统一|依法|具体|共同|分别|主要|全面|承担|按照[^，。]{2,30}|在[^，。]{2,30}|依据[^，。]{2,30}|根据[^，。]{2,30})*(?P<cue>负责|主管(?!部门|机关|机构|人员|的)|行使|管辖|履行[^，。]{0,20}职责)"
 )
@@ -44,6 +45,13 @@ _SHARES = re.compile(
     r"各自[^，。]{0,4}职责|职责范围|职责分工|(?:监督管理|管理|监督)工作$|(?:指导|领导|监督)[^，。]{2,30}工作$|实施[^，。]{0,12}监督管理$"
 )
 """How the tasks of authorities are divided without a modal: 在各自职责范围内做好有关工作."""
+_STEERS = re.compile(
+    r"(?:统一|依法|具体|共同|分别|按照[^，]{2,20}|在[^，]{2,20})*(?:组织实施|牵头|组织协调|统筹|监督指导|指导[、和]监督)"
+)
+_IN_CHARGE = re.compile(
+    r"是[^，]*(?:责任人|负责人|责任主体|主管部门|主管机关|管理部门|执法机构|行政机关|权力机关|审判机关|监督机关|工作机关)$"
+)
+_AWARDS = re.compile(r"(?:(?:依法|同时|应|可|按照[^，]*?|依照[^，]*?|根据[^，]*?)*(?:给予|予以|发给)|(?:按照|依照)[^，]{2,40}处理$)")
 _PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
 _COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
 
@@ -76,6 +84,8 @@ def definition(marked: Marked, sentence: Sentence) -> Predicate | None:
     if match := _ENUMERATES.search(words):
         name = match.lastgroup or "a"
         start, end = sentence.start + match.start(name), sentence.start + match.end(name)
+        if any(s.shape is Shape.CONDITION and s.start <= start < s.end for s in sentence.segments):
+            return None  # 经甄别属于救助对象的，可以…
         if re.search(r"应当|不得|可以|必须|的，|有权|负责|[应须需]|可(?!能)", words[: match.end() - 2]):
             return None
         return Predicate(Modality.DEFINITION, Phrase(start, end), start, end)
@@ -107,7 +117,8 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
     ):
         name = match.lastgroup or "a"
         cue = Phrase(segment.start + match.start(name), segment.start + match.end(name))
-        return Predicate(Modality.DECLARATION, cue, segment.start, segment.start)
+        reach = cue.start if name in ("c", "d") else segment.start  # 本行政区域内的…适用本条例: from 适用 on
+        return Predicate(Modality.DECLARATION, cue, segment.start, reach)
     if match := STATE.match(words):
         at = segment.start + match.end()
         if marked.tag_at(at).startswith("v") or words[match.end() :].startswith((*_POLICY, *_ADVERBS)):
@@ -122,7 +133,7 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, by_end, segment.start)
     own = actor(marked, segment.start, segment.end)
     if own is None:
-        if not segment.last or not (match := re.search(r"享有|享受|受法律保护", words)):
+        if not segment.last or not (match := re.search(r"享有(?!的)|享受(?!的)|受法律保护", words)):
             return None
         cue = Phrase(segment.start + match.start(), segment.start + match.end())
         return Predicate(Modality.RIGHT, cue, segment.start, segment.start)
@@ -145,14 +156,18 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
     words = text[segment.start : segment.end]
     if own is not None and own.end < segment.end:
         rest = text[own.end : segment.end]
+        if segment.last and _IN_CHARGE.match(rest):
+            return Predicate(Modality.POWER, None, own.end, own.end)
         if _COPULA.match(rest):
-            return Predicate(
-                Modality.DECLARATION, None, segment.start if _COPULA.match(rest) else own.end, own.end
-            )
+            return Predicate(Modality.DECLARATION, None, segment.start, own.end)
         if marked.tag_at(own.end)[:1] in "vdpcfra" or rest[0] in "按依凭持将把" or _DEEDS.match(rest):
-            shares = _SHARES.search(rest) and AUTHORITY.search(text[own.start : own.end])
+            shares = (_SHARES.search(rest) or _STEERS.match(rest)) and AUTHORITY.search(text[own.start : own.end])
             return Predicate(Modality.POWER if shares else Modality.OBLIGATION, None, own.end, own.end)
         return None
+    if words.startswith((*_POLICY, "培育", "引导", "加快", "优化", "深化", "健全")) and marked.tag_at(segment.start)[:1] == "v":
+        return Predicate(Modality.DECLARATION, Phrase(segment.start, segment.start + 2), segment.start, segment.start)
+    if _AWARDS.match(words):
+        return Predicate(Modality.OBLIGATION, None, segment.start, segment.start)
     if match := re.search(r"由(?!于|此)", words):
         at = segment.start + match.end()
         by = phrase_after(marked, at, segment.end)

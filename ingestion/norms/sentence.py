@@ -169,8 +169,12 @@ def _has_modal(marked: Marked, start: int, end: int) -> bool:
 
 
 def _with_provisos(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """但是，A，B的除外 is one segment."""
-    for first, (start, _) in enumerate(spans):
+    """但是，A，B的除外 is one segment; so is 除A，以及B外."""
+    for first, (start, end) in enumerate(spans):
+        if text.startswith("除", start) and not text.startswith("外", end - 1):
+            for last in range(first + 1, len(spans)):
+                if text[spans[last][0] : spans[last][1]].endswith("外"):
+                    return [*spans[:first], (start, spans[last][1]), *spans[last + 1 :]]
         if not text.startswith("但", start):
             continue
         for last in range(first, len(spans)):
@@ -182,6 +186,8 @@ def _with_provisos(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, i
 def _shape(words: str, *, last: bool, modal: bool) -> Shape:
     if _EXCEPTION.search(words):
         return Shape.EXCEPTION
+    if words.startswith("除") and words.endswith("外"):
+        return Shape.BASIS
     if last or _MODAL_FIRST.search(words):
         return Shape.PLAIN
     if modal and not words.endswith(("的", "时", "后", "前", "情况下", "情形下", "期间")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from ingestion.norms.head import Head, heads
 from ingestion.norms.phrase import Phrase, actor, is_person, phrase_after, strip_lead, subject
@@ -56,11 +57,13 @@ def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list
         return [Draft(Modality.DEFINITION, defined.cue, None, action, thing=True)]
     found = {id(s): heads(marked, s) for s in segments}
     _drop_reported(found, segments)
-    if not any(found.values()):
+    if any(found.values()):
+        _add_earlier(marked, found, segments)
+    else:
         found |= _bare_heads(marked, sentence, before)
     state = _State(before=before)
     for index, segment in enumerate(segments):
-        more = any(found[id(s)] for s in segments[index + 1 :])
+        more = any(found[id(s)] or _handed_on(marked, s) for s in segments[index + 1 :])
         _take(marked, state, segment, found[id(segment)], more=more)
     return state.drafts
 
@@ -75,8 +78,25 @@ def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) ->
             for h in found[id(s)]
         ):
             head = found[id(segment)][0]
-            if head.action == segment.start and not head.opener:
+            if head.at == segment.start and not head.opener:
                 found[id(segment)] = []
+
+
+_ADDS = re.compile(r"并|且|同时|但")
+
+
+def _add_earlier(marked: Marked, found: dict[int, list[Head]], segments: Sequence[Segment]) -> None:
+    """保险公司垫付抢救费用，并有权追偿: what is said before 并 is a norm too, though it has no cue."""
+    for segment, following in pairwise(segments):
+        if found[id(segment)]:
+            return
+        if segment.shape is not Shape.PLAIN or not (own := bare(marked, segment)):
+            continue
+        words = marked.text[segment.start : segment.end]
+        added = found[id(following)] and _ADDS.match(marked.text, following.start)
+        if added or words.startswith("由"):
+            found[id(segment)] = [Head(own.at, own.modality, None, own.action)]
+            return
 
 
 def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dict[int, list[Head]]:
@@ -86,6 +106,8 @@ def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dic
     liability = before is not None and before.modality is Modality.LIABILITY
     for segment in segments[last + 1 :]:
         if segment.shape is Shape.PLAIN and (found := bare(marked, segment)):
+            if before is not None and found.at == segment.start:
+                return {}  # nobody new: the half sentence goes on with what was said before
             modality = found.modality
             if liability and modality is Modality.OBLIGATION:
                 modality = Modality.LIABILITY
@@ -109,7 +131,7 @@ def _take(marked: Marked, state: _State, segment: Segment, found: Sequence[Head]
     if segment.shape is Shape.EXCEPTION:
         _except(state, segment)
         return
-    if not found and state.open_ and (by := _handed_on(marked, segment)):
+    if not found and state.open_ and (by := _handed_on(marked, segment) or _another(marked, state, segment)):
         found = [by]
     if not found:
         if state.open_ and not (more and _begins_anew(marked, segment)):
@@ -122,7 +144,8 @@ def _take(marked: Marked, state: _State, segment: Segment, found: Sequence[Head]
     for index, head in enumerate(found):
         end = found[index + 1].at if index + 1 < len(found) else segment.end
         if state.open_ and not state.pending and _goes_on(marked, state, position, head):
-            if head.opener and state.drafts[-1].modality is Modality.OBLIGATION:
+            consequence = head.opener and head.modality is Modality.LIABILITY
+            if consequence and state.drafts[-1].modality is Modality.OBLIGATION:
                 state.drafts[-1] = replace(state.drafts[-1], modality=Modality.LIABILITY)
             _extend(state, end)
         else:
@@ -144,6 +167,21 @@ def _handed_on(marked: Marked, segment: Segment) -> Head | None:
         return None
     power = re.match(r"代行|管辖|负责", marked.text[by.end : segment.end])
     return Head(by.end, Modality.POWER if power else Modality.OBLIGATION, None, by.end)
+
+
+def _another(marked: Marked, state: _State, segment: Segment) -> Head | None:
+    """人民政府应当健全…体系，村民委员会协助做好…: somebody else is said to do something."""
+    if segment.shape is not Shape.PLAIN or state.drafts[-1].modality is Modality.DEFINITION:
+        return None
+    own = actor(marked, segment.start, segment.end)
+    if own is None or own.end >= segment.end or not marked.tag_at(own.end).startswith(("v", "d")):
+        return None
+    if not any(m.start == own.start and m.end - m.start > 2 for m in marked.parties):
+        return None
+    if marked.text[own.end] in "的为是" or "的" in marked.text[own.start : own.end]:
+        return None
+    said = bare(marked, segment)
+    return Head(said.at, said.modality, None, said.action) if said else None
 
 
 def _begins_anew(marked: Marked, segment: Segment) -> bool:
@@ -211,6 +249,9 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
         return _declared(marked, state, head, end)
     bearer, thing = who.bearer, who.thing
     pending = state.pending
+    towards = next((s for s in pending if text.startswith("对", s.start)), None)
+    if head.modality is Modality.LIABILITY and bearer is None and towards is not None:
+        bearer = phrase_after(marked, towards.start + 1, towards.end)
     from_pending: Phrase | None = None
     if bearer is None:
         from_pending, thing = _waiting_bearer(marked, pending, thing=thing)
