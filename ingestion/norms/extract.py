@@ -39,10 +39,11 @@ class _Context:
     offender: _Named | None = None
     earlier: _Named | None = None
     chapter: _Named | None = None
+    punished: bool = False  # a consequence was stated before
 
     def note(self, named: _Named, modality: Modality) -> None:
         """A bearer was written."""
-        if modality is Modality.LIABILITY and self.offender and _STAFF.search(named.span.text):
+        if modality is Modality.LIABILITY and self.punished and _STAFF.search(named.span.text):
             return  # the next tier is about the offender again, not about those who answer for it
         self.last = named
         if modality is Modality.LIABILITY:
@@ -152,6 +153,7 @@ class Extractor:
             if source is not BearerFrom.SENTENCE and _forbids_all(marked, draft):
                 named, source = None, BearerFrom.NONE
         modality = _modality(marked, draft, named)
+        context.punished |= modality is Modality.LIABILITY
         counterparty = _counterparty(marked, draft)
         action = cut(draft.action)
         return Norm(

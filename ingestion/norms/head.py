@@ -83,7 +83,7 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     after = text[mark.end : segment.end]
     if cue.word in ("禁止", "严禁") and before.strip(' \n"“') and not _FORBIDS.search(before):
         return None  # 国家禁止进出口的动物
-    if not segment.last and _NOMINAL.search(after) and subject(marked, segment.start, mark.start) is None:
+    if not segment.last and before.strip() and _NOMINAL.search(after) and subject(marked, segment.start, mark.start) is None:
         return None  # 依照规定可以分得遗产的人，在…
     modality = cue.modality
     if re.match(r"不(?:再)?承担[^，]{0,20}责任", after):

@@ -119,7 +119,8 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         cue = Phrase(segment.start + match.start(name), segment.start + match.end(name))
         reach = cue.start if name in ("c", "d") else segment.start  # 本行政区域内的…适用本条例: from 适用 on
         return Predicate(Modality.DECLARATION, cue, segment.start, reach)
-    if match := STATE.match(words):
+    body = first is not None and first.end > segment.start + 2 and text.startswith("国家", segment.start)
+    if (match := STATE.match(words)) and not body:
         at = segment.start + match.end()
         if marked.tag_at(at).startswith("v") or words[match.end() :].startswith((*_POLICY, *_ADVERBS)):
             return Predicate(Modality.DECLARATION, Phrase(at, marked.token_end(at)), at, at)
@@ -154,6 +155,8 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
     text = marked.text
     own = actor(marked, segment.start, segment.end)
     words = text[segment.start : segment.end]
+    if words.startswith((*_POLICY, "培育", "引导", "加快", "优化", "深化", "健全")) and marked.tag_at(segment.start)[:1] == "v":
+        return Predicate(Modality.DECLARATION, Phrase(segment.start, segment.start + 2), segment.start, segment.start)
     if own is not None and own.end < segment.end:
         rest = text[own.end : segment.end]
         if segment.last and _IN_CHARGE.match(rest):
@@ -164,8 +167,6 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
             shares = (_SHARES.search(rest) or _STEERS.match(rest)) and AUTHORITY.search(text[own.start : own.end])
             return Predicate(Modality.POWER if shares else Modality.OBLIGATION, None, own.end, own.end)
         return None
-    if words.startswith((*_POLICY, "培育", "引导", "加快", "优化", "深化", "健全")) and marked.tag_at(segment.start)[:1] == "v":
-        return Predicate(Modality.DECLARATION, Phrase(segment.start, segment.start + 2), segment.start, segment.start)
     if _AWARDS.match(words):
         return Predicate(Modality.OBLIGATION, None, segment.start, segment.start)
     if match := re.search(r"由(?!于|此)", words):

@@ -43,6 +43,8 @@ _SITUATIONS = re.compile(r"下列(?:情形|情况|行为|条件|事项|原因|�
 _THINGS = re.compile(
     r"^(?:下列|以下|如下)[^，：。]{0,8}(?:资料|材料|文件|内容|信息|数据|项目|证件|证明|事项|机构|顺序|方式|情况|因素|标准|资金|费用|凭证)"
 )
+_ALSO = re.compile(r"(?P<own>.{6,})，并(?:应当)?(?:遵守|符合|履行|具备|采取|做好)[^，]*(?:下列|以下)[^，]*$")
+"""按照规范提供服务，并遵守下列规定: a duty of its own before the list."""
 _LEADS = re.compile(r"下列|以下(?=[^，。；罚]{0,14}[：:])|如下")
 """以下 in 一万元以下罚款 leads no list."""
 _ENUMERATES = re.compile(r"包括|载明|列明|含义|是指|分为|内容|指下列|由下列|写明|记载")
@@ -100,6 +102,9 @@ def _with_items(
         stated[lead[-1]] = _longer(governing, last_end)
         return stated
     rest = [s for i, s in enumerate(stated) if i != lead[-1]]
+    if draft.action and (match := _ALSO.match(text[draft.action.start : draft.action.end])):
+        whole = Phrase(draft.action.start, draft.action.start + match.end("own"))
+        rest.append(replace(governing, draft=replace(draft, action=whole)))
     return rest + [s for item in items for s in _own(marked, item, governing)]
 
 
