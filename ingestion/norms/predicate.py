@@ -119,7 +119,7 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         cue = Phrase(segment.start + match.start(name), segment.start + match.end(name))
         reach = cue.start if name in ("c", "d") else segment.start  # 本行政区域内的…适用本条例: from 适用 on
         return Predicate(Modality.DECLARATION, cue, segment.start, reach)
-    body = first is not None and first.end > segment.start + 2 and text.startswith("国家", segment.start)
+    body = acts and first is not None and first.end > segment.start + 4  # 国家监测机构 is not the state
     if (match := STATE.match(words)) and not body:
         at = segment.start + match.end()
         if marked.tag_at(at).startswith("v") or words[match.end() :].startswith((*_POLICY, *_ADVERBS)):
