@@ -276,11 +276,18 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
         and (bearer is None or liability or handed)
     ):
         conditions = state.drafts[-1].conditions
+    if not conditions and not waits and state.drafts and bearer is not None and _leads(state.drafts[-1]):
+        conditions = state.drafts[-1].conditions
     authority = who.authority
     earlier = state.drafts[-1] if state.drafts else state.before
     if liability and authority is None and earlier is not None:
         authority = earlier.authority
     return Draft(head.modality, head.cue, bearer, action, conditions, exception, authority, thing)
+
+
+def _leads(draft: Draft) -> bool:
+    """发生食品安全事故，A应当…，B应当…: a condition before the first bearer is one of the whole sentence."""
+    return bool(draft.conditions) and (draft.bearer is None or draft.conditions[0].end <= draft.bearer.start)
 
 
 def _is_court(text: str, bearer: Phrase | None) -> bool:
