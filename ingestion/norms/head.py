@@ -37,6 +37,8 @@ _NOUN = re.compile(
 )
 """What makes a consequence the beginning of a noun: 处罚决定, 赔偿金; 赔偿后 tells a time."""
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
+_FORBIDDEN_THING = re.compile(r"[^，的]{1,12}的[^，]{2,}(?:造成|致|发生|属于|进入)")
+"""禁止饲养的烈性犬造成损害，…: what is forbidden does something."""
 _MEANS = re.compile(r"知道|预见|知晓|知悉")
 """知道或者应当知道 tells what somebody is taken to know."""
 _RIGHTS_OF = ("专有权", "所有权", "共有权", "持有权", "占有权", "享有权")
@@ -83,7 +85,14 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     after = text[mark.end : segment.end]
     if cue.word in ("禁止", "严禁") and before.strip(' \n"“') and not _FORBIDS.search(before):
         return None  # 国家禁止进出口的动物
-    if not segment.last and before.strip() and _NOMINAL.search(after) and subject(marked, segment.start, mark.start) is None:
+    if cue.word in ("禁止", "严禁") and not segment.last and _FORBIDDEN_THING.match(after):
+        return None
+    if (
+        not segment.last
+        and before.strip()
+        and _NOMINAL.search(after)
+        and subject(marked, segment.start, mark.start) is None
+    ):
         return None  # 依照规定可以分得遗产的人，在…
     modality = cue.modality
     if re.match(r"不(?:再)?承担[^，]{0,20}责任", after):

@@ -132,7 +132,9 @@ def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
         return False
     if _PREPOSITION.match(marked.text[start:]):
         return True
-    if not marked.tag_at(start).startswith(("v", "d")) or marked.text.startswith(("有关", "相关", "所在"), start):
+    if not marked.tag_at(start).startswith(("v", "d")) or marked.text.startswith(
+        ("有关", "相关", "所在"), start
+    ):
         return False
     token_end = marked.token_end(start)
     if marked.text.startswith("国家", token_end):
@@ -225,7 +227,9 @@ def _ends(marked: Marked, start: int, end: int) -> list[int]:
     )
 
 
-_ORGANISES = re.compile(r"(?!的|等|和|或|与|及|以|应|不|可|有|须|必|会|对|在|从|为|是|[，、；。（(])[\u4e00-\u9fff]{2}")
+_ORGANISES = re.compile(
+    r"(?!的|等|和|或|与|及|以|应|不|可|有|须|必|会|对|在|从|为|是|[，、；。（(])[\u4e00-\u9fff]{2}"
+)
 
 
 def _organises(marked: Marked, at: int, start: int, end: int) -> bool:

@@ -33,7 +33,9 @@ _DELEGATES = re.compile(
 _LIFE = re.compile(
     r"起(?:正式)?(?P<a>施行|实施|生效|执行)|(?P<b>同时废止)|(?<!不)(?P<c>适用)(?:本|于|前|第|其|有关|《|[^，。]{2,40}规定$)|(?P<d>参照)(?:本|前|第|适用|[^，。]{2,40}(?:计算|执行|处理|规定)$)|(?P<e>依照|按照|适用).{1,60}(?:执行|办理|处理)$|(?P<f>从其规定|不适用|为准$)|(?P<g>依照)其规定$|(?P<h>不影响)(?![^，]{0,12}的，)|(?P<i>认为)是"
 )
-_ENTITLES = re.compile(r"享有(?!的)|享受(?!的)|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$")
+_ENTITLES = re.compile(
+    r"享有(?!的)|享受(?!的)|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$"
+)
 _GOVERNS = re.compile(
     r"^(?:统一|依法|具体|共同|分别|主要|全面|承担|按照[^，。]{2,30}|在[^，。]{2,30}|依据[^，。]{2,30}|根据[^，。]{2,30})*(?P<cue>负责|主管(?!部门|机关|机构|人员|的)|行使|管辖|履行[^，。]{0,20}职责)"
 )
@@ -51,7 +53,9 @@ _STEERS = re.compile(
 _IN_CHARGE = re.compile(
     r"是[^，]*(?:责任人|负责人|责任主体|主管部门|主管机关|管理部门|执法机构|行政机关|权力机关|审判机关|监督机关|工作机关)$"
 )
-_AWARDS = re.compile(r"(?:(?:依法|同时|应|可|按照[^，]*?|依照[^，]*?|根据[^，]*?)*(?:给予|予以|发给)|(?:按照|依照)[^，]{2,40}处理$)")
+_AWARDS = re.compile(
+    r"(?:(?:依法|同时|应|可|按照[^，]*?|依照[^，]*?|根据[^，]*?)*(?:给予|予以|发给)|(?:按照|依照)[^，]{2,40}处理$)"
+)
 _PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
 _COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
 
@@ -155,8 +159,13 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
     text = marked.text
     own = actor(marked, segment.start, segment.end)
     words = text[segment.start : segment.end]
-    if words.startswith((*_POLICY, "培育", "引导", "加快", "优化", "深化", "健全")) and marked.tag_at(segment.start)[:1] == "v":
-        return Predicate(Modality.DECLARATION, Phrase(segment.start, segment.start + 2), segment.start, segment.start)
+    if (
+        words.startswith((*_POLICY, "培育", "引导", "加快", "优化", "深化", "健全"))
+        and marked.tag_at(segment.start)[:1] == "v"
+    ):
+        return Predicate(
+            Modality.DECLARATION, Phrase(segment.start, segment.start + 2), segment.start, segment.start
+        )
     if own is not None and own.end < segment.end:
         rest = text[own.end : segment.end]
         if segment.last and _IN_CHARGE.match(rest):
@@ -164,7 +173,9 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
         if _COPULA.match(rest):
             return Predicate(Modality.DECLARATION, None, segment.start, own.end)
         if marked.tag_at(own.end)[:1] in "vdpcfra" or rest[0] in "按依凭持将把" or _DEEDS.match(rest):
-            shares = (_SHARES.search(rest) or _STEERS.match(rest)) and AUTHORITY.search(text[own.start : own.end])
+            shares = (_SHARES.search(rest) or _STEERS.match(rest)) and AUTHORITY.search(
+                text[own.start : own.end]
+            )
             return Predicate(Modality.POWER if shares else Modality.OBLIGATION, None, own.end, own.end)
         return None
     if _AWARDS.match(words):

@@ -278,11 +278,18 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
         conditions = state.drafts[-1].conditions
     if not conditions and not waits and state.drafts and bearer is not None and _leads(state.drafts[-1]):
         conditions = state.drafts[-1].conditions
+    if not conditions and not waits and liability and towards is not None and not state.drafts:
+        conditions = _of_the_breach(state.before)
     authority = who.authority
     earlier = state.drafts[-1] if state.drafts else state.before
     if liability and authority is None and earlier is not None:
         authority = earlier.authority
     return Draft(head.modality, head.cue, bearer, action, conditions, exception, authority, thing)
+
+
+def _of_the_breach(before: Draft | None) -> tuple[Phrase, ...]:
+    """违反…的，责令改正；对直接负责的主管人员，由…处分: the breach is the same."""
+    return before.conditions if before is not None and before.modality is Modality.LIABILITY else ()
 
 
 def _leads(draft: Draft) -> bool:
@@ -311,6 +318,8 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
         at = text.rfind("由", head.at, head.cue.start)
         bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
         bearer = phrase_after(marked, bearer.start, bearer.end) or bearer if bearer else None
+    elif any("违反" in text[s.start : s.end] for s in state.pending):
+        bearer, _ = _waiting_bearer(marked, state.pending[:1], thing=False)  # the offender, for what follows
     region = _region(marked, state.pending, None, Modality.LIABILITY, thing=False)
     before = state.pending[-1] if state.pending else None
     if (
@@ -361,7 +370,7 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
             bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None
         )
     inline = _adverbial(marked, begin, head.at)
-    if not inline and _ACTIVITY.match(pre) and not re.search(r"的[^的，]{1,8}$", pre):
+    if not inline and _ACTIVITY.match(pre) and not _OUTCOME.search(pre):
         inline = [Phrase(*_strip(text, begin, head.at))]  # 进入疫源地捕猎旱獭应按照…
     return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
 
@@ -425,8 +434,12 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
 
 
 _ACTIVITY = re.compile(
-    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开)"
+    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开|贮存|编制|开办|组织|运送|转运|邮寄|处置|采购|收购|种植|养殖|出具|获取|采用|聘用|雇用|招用|招募|引进|新建|改建|扩建|建设|拆除|关闭|停止|终止|注销|恢复|进出口|生育|收养|献血|捐献|接种|移植|植入|摘取|获取|保存|传播|发布)"
 )
+_OUTCOME = re.compile(
+    r"的[^的，]{1,8}$|(?:内容|结果|意见|时限|期限|标准|程序|方式|范围|幅度|情况|记录|费用|报告|要求|项目|资料|数据|文件|计划|方案|场所|设施|设备|人数|能力|时间|数量)$"
+)
+"""What comes of an activity is none: 采集的样本, 处理结果."""
 _CONDITIONAL = re.compile(
     r"""(?: (?:仅|只)?在[^，]{1,40}(?:中|时|后|前|期间|情况下|内|上|下) | [^，]{1,40}(?:时|之?后|以?前|的|期间|情况下)$
           | 因[^，]{2,} | 未经[^，]+ | 经[^，]{2,}(?:同意|批准|许可|审核|审查|合格|鉴定|通过|后)[^，]* | 发现[^，]+ | 发生[^，]+ | 如[^，]+ | 需要?[^，]+
