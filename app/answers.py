@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from threading import Lock
@@ -14,6 +15,8 @@ from app.api_models import (
     SearchAnswer,
     SearchOptions,
 )
+from app.ask_contract import AskResult
+from app.asking import GraphDesk
 from app.commands_cite import contract_row
 from app.contracts import JudgeResult, SearchHit
 from app.search_hits import found_rows, read_filters
@@ -28,20 +31,21 @@ if TYPE_CHECKING:
 class Answers:
     """The answers of one build. What is read of the build is read once; any number of threads may ask."""
 
-    def __init__(self, build: Build, retriever: Retriever) -> None:
+    def __init__(self, build: Build, retriever: Retriever, graph: GraphDesk) -> None:
         self.build = build
         self.retriever = retriever
+        self._graph = graph
         self._checker: CitationChecker | None = None
         self._opening = Lock()
 
     @classmethod
-    def open(cls, home: Home, option: str | None = None) -> Self:
-        """The answers of the build that `option` names, else of the one in use."""
+    def open(cls, home: Home, graph: GraphDesk, option: str | None = None) -> Self:
+        """The answers of the build that `option` names, else of the one in use; `graph` stays whose it is."""
         from kg.build import Build
         from retrieval import Retriever
 
         build = Build(home.build(option))
-        return cls(build, Retriever.open(home.root, build=build))
+        return cls(build, Retriever.open(home.root, build=build), graph)
 
     def warm(self, as_of: date) -> None:
         """Read now what the first questions would otherwise wait for: titles, vectors, encoder."""
@@ -115,6 +119,10 @@ class Answers:
 
         verdict = judge(scenario, self.build, self.retriever, as_of=as_of, k=k, identifier=identifier)
         return JudgeResult.model_validate(asdict(verdict))
+
+    def ask(self, question: str, parameters: Mapping[str, str], *, as_of: date) -> AskResult:
+        """The answers to a named question, as `yilun ask` gives them."""
+        return self._graph.ask(self.build, question, parameters, as_of=as_of)
 
     def _citation_checker(self) -> CitationChecker:
         from evaluator.citation_check import CitationChecker

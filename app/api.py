@@ -19,6 +19,7 @@ from app.api_models import (
     ApiError,
     ArticleAnswer,
     Asked,
+    AskRequest,
     CiteCheckAnswer,
     CiteCheckAnswers,
     CiteCheckBatch,
@@ -34,11 +35,12 @@ from app.api_models import (
     SearchBatch,
     SearchRequest,
 )
+from app.ask_contract import AskResult
 from app.contracts import JudgeResult
 from app.desk import BusyError, Desk, OtherBuildError
 from app.limits import LimitError, Limits, TokenBuckets
 from app.live import LiveAnswers, following
-from kg.problem import DamagedError, InputError, YilunError
+from kg.problem import DamagedError, InputError, StoreError, YilunError
 
 try:
     from fastapi import FastAPI, Query, Request
@@ -168,6 +170,12 @@ def make_routes(
         answers = desk.answers(asked.build)
         return await desk.do(_found(lambda: answers.norms(asked.ref, as_of=day_of(asked))))
 
+    @api.post("/v1/ask")
+    async def ask(asked: AskRequest) -> AskResult:
+        """向图提问：duties 主体的义务，protections 保护主体的禁止，sanctions 违反的后果，definitions 用语的定义。"""
+        answers = desk.answers(asked.build)
+        return await desk.do(lambda: answers.ask(asked.question, asked.parameters, as_of=day_of(asked)))
+
     @api.post("/v1/cite/check")
     async def cite_check(asked: CiteCheckRequest) -> CiteCheckAnswer:
         """核对一篇文本所引的每一条：有无此条、是否有效、引文与内容是否相符。"""
@@ -277,6 +285,11 @@ def _handle_errors(api: FastAPI) -> None:
                 refusal = RefusalError(422, error.code, str(error), error.place)
             case InputError():
                 refusal = RefusalError(422, "unusable", str(error))
+            case StoreError():
+                # The message may name an address; it is for the log as well.
+                refusal = RefusalError(
+                    503, "no_graph", "图数据库不可用，或未载入此构建；请管理者运行 yilun build"
+                )
             case DamagedError():
                 # The message names a path on this machine; it is for the log of whoever runs the service.
                 refusal = RefusalError(503, "damaged_build", "构建中有文件损坏；请管理者重新运行 yilun build")

@@ -126,6 +126,13 @@ class NormsAnswer(NormsResult):
     build: str
 
 
+class AskRequest(Asked):
+    """A named question to the graph; an unknown one is refused with all that there are."""
+
+    question: Name = Field(examples=["sanctions"])
+    parameters: dict[Name, Name] = Field(default_factory=dict, examples=[{"id": "《医师法》第二十五条"}])
+
+
 class CiteCheckRequest(Asked):
     """A text whose citations are to be checked."""
 

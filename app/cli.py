@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands_ask import ask
 from app.commands_cite import cite_app
 from app.commands_diff import diff
 from app.commands_evaluate import evaluate
 from app.commands_export import export_app
 from app.commands_judge import explain, judge, verdicts, verify
-from app.commands_norms import ask, norms, show_norms
+from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
 from app.commands_review import review_app

@@ -1,4 +1,4 @@
-"""`yilun norms`: what an article demands, of whom, when; `yilun ask`: named questions to the graph of norms."""
+"""`yilun norms`: what an article demands, of whom, when."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from kg.problem import InputError
 if TYPE_CHECKING:
     from app.norm_views import NormedProvision, NormView
     from kg.build import Build
-    from kg.queries.norms import Answer
 
 
 def norms(
@@ -115,74 +114,3 @@ def show_norms(norms: tuple[NormView, ...]) -> None:
             if role is not Role.CUE and words and not (role is Role.SANCTION and words == norm.action):
                 mark = "（承前省略）" if role is Role.BEARER and norm.bearer_elided else ""
                 print(f"     {role.zh}：{' '.join(words.split())}{mark}")
-
-
-def ask(
-    name: Annotated[str | None, typer.Argument(help="问题的名称；不给则列出全部")] = None,
-    param: Annotated[list[str] | None, typer.Option("--param", help="名=值，可多次")] = None,
-    home: HomeOption = None,
-    build: BuildOption = None,
-    as_of: AsOfOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """向图提问：主体的义务、保护主体的禁止、违反一条的后果、用语的定义。只答当日有效或效力待核的。
-
-    例：yilun ask duties --param party=医师 --param topic=医患关系
-    """
-    from kg.queries.norms import QUESTIONS
-    from kg.queries.norms import ask as put
-    from kg.store import GraphStore
-
-    if name is None:
-        for question in QUESTIONS.values():
-            wanted = " ".join(f"--param {key}={what}" for key, what in question.parameters.items())
-            print(f"{question.name}：{question.doc}\n  yilun ask {question.name} {wanted}")
-        return
-    place = Home.resolve(home, os.environ)
-    made = open_build(place, build)
-    day = read_day(as_of)
-    parameters = dict(_pair(text) for text in param or ())
-    with GraphStore.open(place, os.environ) as store:
-        held = store.stored()
-        if held is None or held.id != made.id:
-            raise InputError(f"图数据库里不是构建 {made.id}；请运行 yilun build 载入后再问")
-        answers = put(store, name, parameters, day)
-    if as_json:
-        write_lines((asdict(answer) for answer in answers), None)
-        return
-    for answer in answers:
-        _show_answer(made, answer)
-    talk(f"按 {day} 的法律，{len(answers)} 条；规范由规则抽取，未经法律专家逐条审核")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not value:
-        raise InputError(f"--param {text!r} 不合格式；应为 名=值")
-    return key, value
-
-
-def _show_answer(made: Build, answer: Answer) -> None:
-    from app.views import name_of
-    from kg.norm import Modality, TieMethod
-
-    properties = answer.properties
-    place = name_of(made, str(properties.get("provision") or answer.id))
-    if "modality" not in properties:
-        print(f"{place}  [{answer.status.zh}]\n  {properties.get('text', '')}")
-        return
-    words = [str(properties[part]) for part in ("condition", "bearer", "cue", "action") if part in properties]
-    through = (
-        f"第 {tie.step} 步，{tie.method.zh}“{' '.join(tie.evidence.split())}”，"
-        if (tie := answer.tie)
-        else ""
-    )
-    doubt = (
-        "（其前有仅凭字词相合的一步）"
-        if tie and tie.by_likeness and tie.method is not TieMethod.LIKENESS
-        else ""
-    )
-    print(
-        f"{place}  {Modality(str(properties['modality'])).zh}  [{answer.status.zh}]  {through}经由 {answer.through}{doubt}"
-    )
-    print(f"  {' | '.join(' '.join(w.split()) for w in words)}")

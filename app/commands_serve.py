@@ -53,9 +53,11 @@ def serve(
     known = Keys.read(keys) if keys else None
     refuse_open_door(host, keyed=known is not None)
     limits = replace(_DEFAULT, rate=rate)
-    live = LiveAnswers(Home.resolve(home, os.environ), build, today=_today)
-    api = make_api(live, today=_today, limits=limits, keys=known, hosts=_hosts(host, known))
-    listen(api, host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/v1/health")
+    with closing(
+        LiveAnswers(Home.resolve(home, os.environ), build, today=_today, environ=os.environ)
+    ) as live:
+        api = make_api(live, today=_today, limits=limits, keys=known, hosts=_hosts(host, known))
+        listen(api, host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/v1/health")
 
 
 def mcp(
@@ -67,7 +69,7 @@ def mcp(
     home: HomeOption = None,
     build: BuildOption = None,
 ) -> None:
-    """MCP 服务：search_law、get_article、get_norms、check_citations、judge_scenario 五个工具。
+    """MCP 服务：search_law、get_article、get_norms、ask_graph、check_citations、judge_scenario 六个工具。
 
     例：yilun mcp
     """
@@ -76,16 +78,18 @@ def mcp(
 
     known = Keys.read(keys) if keys else None
     limits = replace(_DEFAULT, rate=rate)
-    live = LiveAnswers(Home.resolve(home, os.environ), build, today=_today)
-    server = make_mcp(live, today=_today, limits=limits)
-    if not http:
-        talk(f"MCP 标准输入输出  构建 {live.answers.build.id}")
-        server.run("stdio")
-        return
-    refuse_open_door(host, keyed=known is not None)
-    inner = server.streamable_http_app(host=host, stateless_http=True, json_response=True)
-    gate = make_gate(inner, paths=("/mcp",), limits=limits, keys=known, hosts=_hosts(host, known))
-    listen(gate, host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/mcp")
+    with closing(
+        LiveAnswers(Home.resolve(home, os.environ), build, today=_today, environ=os.environ)
+    ) as live:
+        server = make_mcp(live, today=_today, limits=limits)
+        if not http:
+            talk(f"MCP 标准输入输出  构建 {live.answers.build.id}")
+            server.run("stdio")
+            return
+        refuse_open_door(host, keyed=known is not None)
+        inner = server.streamable_http_app(host=host, stateless_http=True, json_response=True)
+        gate = make_gate(inner, paths=("/mcp",), limits=limits, keys=known, hosts=_hosts(host, known))
+        listen(gate, host, port, limits=limits, told=f"构建 {live.answers.build.id}", path="/mcp")
 
 
 def _today() -> date:

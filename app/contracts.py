@@ -456,7 +456,9 @@ def write_schemas(folder: str) -> None:
     import json
     from pathlib import Path
 
-    for name, model in (AVAILABLE | PLANNED).items():
+    from app.ask_contract import AskResult
+
+    for name, model in (AVAILABLE | PLANNED | {"ask": AskResult}).items():
         schema = model.model_json_schema(by_alias=True)
         path = Path(folder) / f"{name}.json"
         path.write_text(

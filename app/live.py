@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
 from threading import Lock
+from types import MappingProxyType
 
 from app.answers import Answers
 from app.api_models import Health
+from app.asking import GraphDesk
 from kg.home import Home
 from kg.problem import YilunError
 
+_NOTHING_SET: Mapping[str, str] = MappingProxyType({})
 _log = logging.getLogger("yilun.live")
 
 
@@ -22,11 +25,20 @@ class LiveAnswers:
 
     Nothing is opened before `answers` is first asked for. Whoever holds an `Answers` keeps it to the end of its
     question, so a change drops none. A new build that cannot be opened changes nothing; `failure` says why
-    until one can be. With `option` the build is fixed.
+    until one can be. With `option` the build is fixed. `environ` may name the graph database; it is opened with
+    the first question to it, and `close` gives it back.
     """
 
-    def __init__(self, home: Home, option: str | None = None, *, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        option: str | None = None,
+        *,
+        today: Callable[[], date],
+        environ: Mapping[str, str] = _NOTHING_SET,
+    ) -> None:
         self._home, self._option, self._today = home, option, today
+        self._graph = GraphDesk(home, environ)
         self._opening = Lock()
         self._answers: Answers | None = None
         self.reloads = 0
@@ -42,7 +54,7 @@ class LiveAnswers:
         return self._answers
 
     def _open(self) -> Answers:
-        answers = Answers.open(self._home, self._option)
+        answers = Answers.open(self._home, self._graph, self._option)
         answers.warm(self._today())
         return answers
 
@@ -64,6 +76,10 @@ class LiveAnswers:
             self.reloads += 1
             _log.info("改用构建 %s", self._answers.build.id)
             return True
+
+    def close(self) -> None:
+        """Give back the graph, if it was asked."""
+        self._graph.close()
 
     def health(self) -> Health:
         """Whether questions are answered, from which build, and what is less than it should be."""

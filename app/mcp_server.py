@@ -21,6 +21,7 @@ from app.api_models import (
     SearchOptions,
     Words,
 )
+from app.ask_contract import AskResult
 from app.contracts import JudgeResult
 from app.desk import Desk
 from app.limits import Limits
@@ -105,6 +106,24 @@ def make_mcp(live: LiveAnswers, *, today: Callable[[], date], limits: Limits) ->
         """义务、禁止、许可、责任……各由谁承担、何时适用、有何例外。由规则从原文抽取，未经法律专家逐条审核。"""
         limits.check_reference(reference, place="reference")
         return await do(lambda answers: answers.norms(reference, as_of=as_of or today()))
+
+    @tool("向图提问")
+    async def ask_graph(
+        question: Annotated[Name, Field(description="duties、protections、sanctions 或 definitions")],
+        parameters: Annotated[
+            dict[Name, Name],
+            Field(
+                description="duties：party 主体，topic 场景；protections：party；"
+                "sanctions：id 《医师法》第二十五条 或条款 id；definitions：term 用语"
+            ),
+        ],
+        as_of: Day = None,
+    ) -> AskResult:
+        """主体在场景中的义务与禁止、保护主体的禁止、违反一条的后果、用语的定义。
+
+        tie.method 为 likeness 的后果只因字词相合，条文没有指明；by_likeness 表示其前有这样的一步。
+        """
+        return await do(lambda answers: answers.ask(question, parameters, as_of=as_of or today()))
 
     @tool("核对引文")
     async def check_citations(

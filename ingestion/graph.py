@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from ingestion.compile import Compiled
+from ingestion.norms.likeness import Kinship
+from ingestion.norms.protection import protected
 from kg.build import CitationTarget, Text
 from kg.model import Provision
 from kg.norm import Norm
@@ -131,6 +133,7 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
         add(_DEFINES, (str(definition.provision.id), term), start=definition.start, end=definition.end)
     for by, work, surface in compiled.bases:
         add(_IMPLEMENTS, (str(by), work), surface=surface)
+    kinship = Kinship(compiled.lexicon)
     for event in compiled.supersessions:
         add(_SUPERSEDES, (event.by, event.ended), since=event.since, evidence=event.evidence)
     for norms in compiled.norms.values():
@@ -139,7 +142,9 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
             for party in norm.bearers:
                 add(_BINDS, (norm.id, party), elided=norm.bearer_elided, bearer_from=norm.bearer_from.value)
             for party in norm.counterparties:
-                add(_TOWARDS, (norm.id, party))
+                add(_TOWARDS, (norm.id, party), basis="counterparty")
+            for party in set(protected(norm, kinship)) - set(norm.counterparties):
+                add(_TOWARDS, (norm.id, party), basis="protected")
             for kind, found in ((_NORM_EMBODIES, norm.principles), (_NORM_TOPIC, norm.topics)):
                 for evidence in found:
                     add(kind, (norm.id, evidence.name), score=evidence.score, evidence=list(evidence.words))

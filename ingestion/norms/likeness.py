@@ -26,6 +26,9 @@ _MARGIN = 0.15
 _LEAST_WORDS = 4
 """So many pairs of characters must be common: 未备案 alone repeats nobody's duty."""
 
+_LEAST_LITERAL = 6
+"""An act of so many characters that stands in a duty word for word needs no further likeness."""
+
 
 class Likeness(NamedTuple):
     """That an act in a liability's condition, `start` to `end` of the official text, breaks a duty."""
@@ -39,12 +42,16 @@ class Likeness(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act of a condition: whose, whether it is left undone, and its words, whole and as pairs of characters."""
+    """One act of a condition: whose, whether it is left undone, what.
+
+    `content` are the words of what is done or left undone, with the circumstances; `clause` is without these.
+    """
 
     start: int
     end: int
     subject: str
     undone: bool
+    clause: str
     content: frozenset[str]
     words: str
 
@@ -55,10 +62,12 @@ _NO_ACT = re.compile(
     r"^(?:违反|有(?:下列|前款|上述|本条)|情节|造成|给[^，]{1,16}造成|构成|致使|导致|后果|逾期|拒不改正|尚不|尚未|属于|由|因)"
     r"|责令|罚款|没收|吊销|处分|赔偿|拘留|警告|通报|追究|处罚|徒刑|不予|撤销|批准权|之一"
 )
-_CIRCUMSTANCE = re.compile(r"(?:[内中时后前上间]|之日起.*|期限)$|^(?:在|对|从事|因|自|向)[^，]*[^的]$")
+_CIRCUMSTANCE = re.compile(
+    r"(?:[内中时后前上间]|之日起.*|期限|(?:方式|手段))$|^(?:在|对|从事|因|自|向)[^，]*[^的]$"
+)
 _UNDONE = re.compile(
     r"""^(?P<subject>[^，]{0,40}?)
-    (?P<no>未(?!成年|婚|满|达|来)|拒不|拒绝|没有|逾期不|不再?(?=按|依|履行|遵守|执行|配合|建立|接受|及时|如实|承担|具备|向|提供|报告))
+    (?P<no>未(?!成年|婚|满|达|来)|拒不|拒绝|没有|逾期不|不再?(?=按|依|服从|履行|遵守|执行|配合|建立|接受|及时|如实|承担|具备|向|提供|报告))
     """,
     re.VERBOSE,
 )
@@ -69,7 +78,17 @@ _BARE = re.compile(
 _ANY_DUTY = re.compile(
     r"^(?:依法|应当|由其)*(?:承担|追究|负)[^，。；]{0,12}责任|赔偿|^(?:可以)?(?:不|免|从轻|减轻)"
 )
+_WITHIN_BEFORE = re.compile(r"[^，、；：\s](?<!或者)(?<!以及)$")
+_WITHIN_AFTER = re.compile(r"(?!以及|或者)[^，、；。\s]")
 _LACKING = re.compile(r"未(?:经|取得|依法取得|获得)")
+
+
+class Place(NamedTuple):
+    """A party, and where some words name it."""
+
+    party: str
+    start: int
+    end: int
 
 
 class Kinship:
@@ -79,11 +98,17 @@ class Kinship:
         self._wider = {party: frozenset(lexicon.kinds(party)) for party in lexicon.parties}
         self._party_of_word = lexicon.party_of_word
         words = sorted(self._party_of_word, key=len, reverse=True)
-        self._words = re.compile("|".join(map(re.escape, words)) or r"(?!)")
+        # 提供者 is no 供者.
+        self._words = re.compile("(?<!提)(?:" + ("|".join(map(re.escape, words)) or r"(?!)") + ")")
 
     def named(self, words: str) -> frozenset[str]:
         """The parties that words name, the longest names first."""
         return frozenset(self._party_of_word[match.group()] for match in self._words.finditer(words))
+
+    def first(self, words: str, start: int, end: int) -> Place | None:
+        """The first party named between two offsets, None if there is none."""
+        match = self._words.search(words, start, end)
+        return Place(self._party_of_word[match.group()], match.start(), match.end()) if match else None
 
     def akin(self, one: Collection[str], other: Collection[str]) -> bool:
         """Whether a party of the one is a kind of a party of the other, or the other way round."""
@@ -138,12 +163,18 @@ class _Duties:
         all_words = _pairs(act.words)
         for at, common in shared.items():
             duty = self._duties[at]
-            if common < _LEAST_WORDS or not _opposed(act, duty) or not self._same_party(act, liability, duty):
+            literal = _repeats(act, duty)
+            if common < _LEAST_WORDS and not literal:
+                continue
+            if not _opposed(act, duty) or not self._same_party(act, liability, duty):
                 continue
             said = self._weight(act.content & self._words[at]) / self._weight(act.content)
             kept = self._weight(self._actions[at] & all_words) / max(self._weight(self._actions[at]), 1e-9)
+            score = min(said, kept)
+            if literal:  # of a duty that holds anywhere, the circumstances of the act take nothing away
+                score = 1.0 if duty.condition is None else said
             article = _article(duty)
-            best[article] = max(best.get(article, (0.0, 0)), (min(said, kept), -at))
+            best[article] = max(best.get(article, (0.0, 0)), (score, -at))
         ranked = sorted(best.values(), reverse=True)
         if not ranked or ranked[0][0] < LEAST_LIKENESS:
             return None
@@ -189,6 +220,8 @@ def acts(liability: Norm) -> Iterator[Act]:
     for match in _CLAUSE.finditer(words):
         label = _LABEL.match(match.group())
         start = match.start() + (label.end() if label else 0)
+        if words[match.start() - 1 : match.start()] != "，":
+            begun = None
         clause = words[start : match.end()].rstrip()
         if not clause or _NO_ACT.search(clause):
             begun = None
@@ -198,15 +231,37 @@ def acts(liability: Norm) -> Iterator[Act]:
             continue
         first = start if begun is None else begun
         begun = None
-        yield _act(words[first : start + len(clause)], base + first)
+        yield _act(words[first:start], clause, base + first)
 
 
-def _act(words: str, start: int) -> Act:
-    body = words.removesuffix("的")
-    undone = _UNDONE.match(body)
-    if undone is None:
-        return Act(start, start + len(words), "", False, _pairs(body), words)
-    return Act(start, start + len(words), undone["subject"], True, _pairs(body[undone.end() :]), words)
+def _act(circumstance: str, clause: str, start: int) -> Act:
+    undone = _UNDONE.match(clause)
+    done = clause[undone.end() if undone else 0 :].removesuffix("的")
+    return Act(
+        start,
+        start + len(circumstance) + len(clause),
+        undone["subject"] if undone else "",
+        bool(undone),
+        clause.removesuffix("的"),
+        _pairs(circumstance + done),
+        circumstance + clause,
+    )
+
+
+def _repeats(act: Act, duty: Norm) -> bool:
+    """Whether the duty's action says just these words, as one of the things that it lists.
+
+    阻碍医师依法执业 in 阻碍医师依法执业，干扰医师正常工作、生活.
+    """
+    assert duty.action is not None
+    action, body = duty.action.text, act.clause
+    at = action.find(body)
+    return (
+        at >= 0
+        and len(body) >= _LEAST_LITERAL
+        and not _WITHIN_BEFORE.search(action[:at])
+        and not _WITHIN_AFTER.match(action[at + len(body) :])
+    )
 
 
 def _pairs(words: str) -> frozenset[str]:

@@ -45,8 +45,8 @@ _THINGS = re.compile(
 )
 _ALSO = re.compile(r"(?P<own>.{6,})，并(?:应当)?(?:遵守|符合|履行|具备|采取|做好)[^，]*(?:下列|以下)[^，]*$")
 """按照规范提供服务，并遵守下列规定: a duty of its own before the list."""
-_LEADS = re.compile(r"下列|以下(?=[^，。；罚]{0,14}[：:])|如下")
-"""以下 in 一万元以下罚款 leads no list."""
+_LEADS = re.compile(r"下列|(?<![\d年月日元倍岁级])以下(?=[^，。；罚]{0,14}[：:])|如下")
+"""以下 in 一万元以下罚款 or 责令暂停六个月以上一年以下执业活动 leads no list."""
 _ENUMERATES = re.compile(r"包括|载明|列明|含义|是指|分为|内容|指下列|由下列|写明|记载")
 
 

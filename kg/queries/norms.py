@@ -126,7 +126,7 @@ QUESTIONS: Mapping[str, Question] = {
         Question("protections", {"party": "主体，如 患者"}, "保护一个主体的禁止"),
         Question(
             "sanctions",
-            {"id": "条款或规范 id，如 …@2021-08-20/art25"},
+            {"id": "《医师法》第二十五条，或条款、规范的 id"},
             "违反一条规定的后果，连同由它承接的后果（情节严重、依照他条处罚、追究刑事责任）",
         ),
         Question("definitions", {"term": "用语，如 医师"}, "界定一个用语的条款"),
@@ -195,14 +195,19 @@ def definitions(reader: Reader, term: str, as_of: date) -> list[Answer]:
     return _answers(reader.run(_DEFINITIONS, term=term), as_of)
 
 
-def ask(reader: Reader, name: str, parameters: Mapping[str, str], as_of: date) -> list[Answer]:
-    """The answers to a named question; InputError for an unknown name or a parameter that lacks or is too many."""
+def check_question(name: str, parameters: Mapping[str, str]) -> None:
+    """InputError for an unknown question, or a parameter that lacks or is too many."""
     question = QUESTIONS.get(name)
     if question is None:
         raise InputError(f"没有名为 {name} 的问题；可问：{'、'.join(QUESTIONS)}")
     if set(parameters) != set(question.parameters):
-        wanted = " ".join(f"--param {k}=（{v}）" for k, v in question.parameters.items())
+        wanted = " ".join(f"{k}=（{v}）" for k, v in question.parameters.items())
         raise InputError(f"{name} 的参数应为 {wanted}；给出的是 {'、'.join(parameters) or '无'}")
+
+
+def ask(reader: Reader, name: str, parameters: Mapping[str, str], as_of: date) -> list[Answer]:
+    """The answers to a named question; InputError as `check_question`, and for a party or id not in the graph."""
+    check_question(name, parameters)
     match name:
         case "duties":
             return duties(reader, parameters["party"], parameters["topic"], as_of)

@@ -463,7 +463,7 @@ def test_the_document_is_served_and_answers_keep_to_it(client: httpx.Client) -> 
     document = client.get("/v1/openapi.json").json()
     assert document == json.loads(api_document())
     assert set(document["paths"]) == {
-        "/v1/search", "/v1/search/batch", "/v1/article", "/v1/norms", "/v1/cite/check", "/v1/cite/check/batch",
+        "/v1/search", "/v1/search/batch", "/v1/article", "/v1/norms", "/v1/ask", "/v1/cite/check", "/v1/cite/check/batch",
         "/v1/judge", "/v1/judge/batch", "/v1/health", "/v1/metrics",
     }  # fmt: skip
     schema = {"$ref": "#/components/schemas/ArticleAnswer", "components": document["components"]}

@@ -27,7 +27,7 @@ from tests.app.served import Served, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2021, 1, 1)
-TOOLS = {"search_law", "get_article", "get_norms", "check_citations", "judge_scenario"}
+TOOLS = {"search_law", "get_article", "get_norms", "ask_graph", "check_citations", "judge_scenario"}
 Use = Callable[[Client], Awaitable[None]]
 
 
