@@ -43,14 +43,19 @@ class Tier(StrEnum):
 
     RULES = "rules"
     LEARNED = "learned"
+    ENCODER = "encoder"
 
 
 def evaluate(
     answers: Annotated[Path, typer.Argument(help="CSV 或 JSONL，含 scene、query、reference、response 列")],
     out: Annotated[Path, typer.Option("--out", help="评分写到此文件：.csv 或 .jsonl")],
     tier: Annotated[
-        Tier, typer.Option("--tier", help="rules 只凭条文与词表；learned 另加训练的分类器")
+        Tier,
+        typer.Option("--tier", help="rules 只凭条文与词表；learned 另加训练的分类器；encoder 再加语义向量"),
     ] = Tier.LEARNED,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="另写一页 HTML 报告；有 model 列的按模型并列比较")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="区间重抽样的种子")] = 0,
     home: HomeOption = None,
     build: BuildOption = None,
@@ -65,12 +70,16 @@ def evaluate(
 
     day = read_day(as_of)
     rows = list(_rows(answers))
-    opened = open_build(Home.resolve(home, os.environ), build)
-    scorer = _scorer(tier, opened)
+    place = Home.resolve(home, os.environ)
+    opened = open_build(place, build)
+    scorer = _scorer(tier, opened, place)
     talk(f"{len(rows)} 份回答，评分器 {scorer.name}，构建 {opened.id}；{_CAUTION}")
     assessed = [_assess(scorer, place, row, day) for place, row in rows]
     graded = [{**row, **added(a)} for (_, row), a in zip(rows, assessed, strict=True)]
     _write(out, graded)
+    if report:
+        facts = {"评分器": scorer.name, "构建": opened.id, "基准日": day.isoformat(), "文件": answers.name}
+        _report(report, opened, [row for _, row in rows], assessed, facts, seed)
     summary = summarise([a.grades for a in assessed], [str(row["query"]) for _, row in rows], seed=seed)
     if as_json:
         print_json(summary_row(summary, scorer=scorer.name, build=opened.id, as_of=day, seed=seed))
@@ -79,14 +88,56 @@ def evaluate(
             print(line)
 
 
-def _scorer(tier: Tier, build: Build) -> Scorer:
+def _scorer(tier: Tier, build: Build, home: Home) -> Scorer:
     if tier is Tier.RULES:
         from evaluator.guardian.rules import RuleScorer
 
         return RuleScorer(build)
     from evaluator.guardian.learned import LearnedScorer
 
-    return LearnedScorer(build)
+    if tier is Tier.LEARNED:
+        return LearnedScorer(build)
+    from evaluator.guardian.fit import open_vectors
+
+    vectors = open_vectors(build, home.cache)
+    if vectors is None:
+        raise InputError(
+            "这一构建没有语义向量，不能用 --tier encoder；请改用 learned，或重新运行 yilun build"
+        )
+    return LearnedScorer(build, vectors=vectors)
+
+
+def _report(
+    path: Path,
+    build: Build,
+    rows: Sequence[dict[str, Any]],
+    assessed: Sequence[Assessment],
+    facts: dict[str, str],
+    seed: int,
+) -> None:
+    from app.evaluation_page import Group, page
+    from evaluator.importers.scenes import Scenes
+
+    scenes = Scenes(build)
+    groups = []
+    for name in dict.fromkeys(_model(row) for row in rows):
+        mine = [place for place, row in enumerate(rows) if _model(row) == name]
+        groups.append(
+            Group(
+                name or facts["文件"],
+                [assessed[place] for place in mine],
+                [str(rows[place]["query"]) for place in mine],
+                [scenes.topic(str(rows[place]["scene"])) or str(rows[place]["scene"]) for place in mine],
+            )
+        )
+    written = page(groups, title="回答评估报告", about=facts, caution=_CAUTION, seed=seed)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(written, encoding="utf-8", newline="\n")
+    partial.replace(path)
+
+
+def _model(row: dict[str, Any]) -> str:
+    return " ".join(str(row[name]) for name in ("model", "version") if row.get(name))
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -139,8 +139,7 @@ class TwinMaker:
             for planned in islice(dict.fromkeys(filter(None, changes)), most):
                 yield _twin(planted, text, *planned)
         for planted in (Planted.UNSAFE, Planted.ILLEGAL):
-            change = _step(text, steps(fold, planted.value), pick, planted.value)
-            if change is not None:
+            for change in planted_steps(text, steps(fold, planted.value), planted.value, most=most):
                 yield _twin(planted, text, *change)
 
     def _article(self, citation: CheckedCitation) -> tuple[Text, Provision]:
@@ -190,9 +189,13 @@ class TwinMaker:
             return None
         return place[0], place[1], title
 
-    def _repealed(self, text: str, citation: CheckedCitation, pick: _Pick, _: date) -> _Change | None:
+    def _repealed(self, text: str, citation: CheckedCitation, pick: _Pick, as_of: date) -> _Change | None:
         place = self._titled(citation)
-        former = self._before.get(citation.title or "", [])
+        former = [
+            title
+            for title in self._before.get(citation.title or "", [])
+            if self._build.in_force(title, as_of) is None  # a successor is recorded, an end is not
+        ]
         return (place[0], place[1], pick.one(former, "repealed")) if place and former else None
 
     def _modality(self, text: str, citation: CheckedCitation, pick: _Pick, _: date) -> _Change | None:
@@ -254,18 +257,18 @@ class _Pick:
         return self.shuffled(items, what)[0]
 
 
-def _step(text: str, planted: Sequence[str], pick: _Pick, kind: str) -> _Change | None:
-    """A step as a sentence of its own or at the end of another, never the first."""
-    found = sentences(text)
-    if len(found) < 2:
-        return None
-    step = pick.one(planted, kind)
-    host = pick.one(found[1:], f"{kind} host")
-    if host.text[-1] not in "。；！":
-        return None
-    if pick.one(("own", "within"), f"{kind} form") == "own":
-        return host.end, host.end, f"{step}。"
-    return host.end - 1, host.end - 1, f"，{step}"
+def planted_steps(text: str, planted: Sequence[str], kind: str, *, most: int) -> Iterator[_Change]:
+    """Up to `most` changes that put a step in, each as a sentence of its own or at the end of another, never first."""
+    pick = _Pick(text)
+    hosts = [sentence for sentence in sentences(text)[1:] if sentence.text[-1] in "。；！"]
+    if not hosts:
+        return
+    for step in pick.shuffled(planted, kind)[:most]:
+        host = pick.one(hosts, f"{kind} host {step}")
+        if pick.one(("own", "within"), f"{kind} form {step}") == "own":
+            yield host.end, host.end, f"{step}。"
+        else:
+            yield host.end - 1, host.end - 1, f"，{step}"
 
 
 def _sentence_end(text: str, start: int) -> int:

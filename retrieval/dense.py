@@ -145,6 +145,15 @@ class DenseIndex:
         """Read and check the files; DamagedError if they are not what this encoder made."""
         _ = self._index
 
+    @cached_property
+    def _vectors(self) -> npt.NDArray[np.float32]:
+        vectors: npt.NDArray[np.float32] = self._index.reconstruct_n(0, self._index.ntotal)
+        return vectors
+
+    def cosines(self, vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The cosine of every document, by row, with a unit vector of this index's encoder."""
+        return self._vectors @ vector
+
     def search(self, query: str, k: int, *, allowed: npt.NDArray[np.bool_] | None = None) -> list[Scored]:
         """The k nearest documents, nearest first, ties by row."""
         import faiss

@@ -252,6 +252,11 @@ class ClauseIndex:
         at = bisect_left(self.ids, identifier)
         return at if at < len(self.ids) and self.ids[at] == identifier else None
 
+    def text_rows(self, identifier: str) -> range:
+        """The rows of the text that a clause id belongs to, by id."""
+        text = identifier.partition("/")[0]
+        return range(bisect_left(self.ids, f"{text}/"), bisect_left(self.ids, f"{text}0"))  # "0" follows "/"
+
     def versions(self, key: str, steps: str) -> list[int]:
         """The rows of one article in every version of a work: key 中华人民共和国医师法, steps art25."""
         tail = f"/{steps}"
@@ -267,9 +272,7 @@ class ClauseIndex:
 
     def neighbours(self, row: int, distance: int = 1) -> list[int]:
         """The rows of the same text whose articles stand so near before and after, in the text's order."""
-        text = self.ids[row].partition("/")[0]
-        start, end = bisect_left(self.ids, f"{text}/"), bisect_left(self.ids, f"{text}0")  # "0" follows "/"
-        order = sorted(range(start, end), key=lambda one: _numbers(self.ids[one]))
+        order = sorted(self.text_rows(self.ids[row]), key=lambda one: _numbers(self.ids[one]))
         at = order.index(row)
         return [one for one in order[max(0, at - distance) : at + distance + 1] if one != row]
 

@@ -30,7 +30,7 @@ _CUES = (
     (_Force.MUST_NOT, r"不得|禁止|严禁|不准|不允许|不可以|不许|不应当?|不能"),
     (_Force.ENTITLED, r"(?<![没无侵职授])有权|享有"),
     (_Force.MUST, r"应当|必须|应该|须(?!知)|(?<![供适反效响相对不照顺理])应(?![用急激对答聘邀付诊])"),
-    (_Force.MAY, r"(?<!不)可以|(?<!不)允许|(?<!不)准许|可(?![能靠见疑是不])"),
+    (_Force.MAY, r"(?<!不)可以|(?<!不)允许|(?<!不)准许"),
 )
 _CUE = re.compile("|".join(f"(?P<{force.name}>{words})" for force, words in _CUES))
 _OPPOSED = {

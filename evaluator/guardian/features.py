@@ -25,7 +25,7 @@ _MASKS = (
 )
 _FOUND: tuple[str, ...] = (
     *(f"fault:{fault.value}" for fault in Fault),
-    *(f"cue:{cue.value}" for cue in Cue),
+    *(f"cue:{cue.value}" for cue in Cue if cue is not Cue.HINT),
     *(f"verified:{verified.value}" for verified in Verified),
     "advice:two", "outcome:ambiguous", "outcome:unlisted", "outcome:unsupported", "cites", "quotes",
     "query", "query:none", "reference", "reference:half", "contradicts", "negated", "condemns", "if", "short", "long",
@@ -74,7 +74,8 @@ def _named(read: ReadSentence) -> dict[str, float]:
     outcomes = {citing.checked.outcome for citing in read.citings}
     advice = {hit.note for hit in read.hits if hit.cue is Cue.ADVICE}
     named: dict[str, float] = {f"fault:{fault.value}": 1.0 for fault in faults}
-    named |= {f"cue:{cue.value}": 1.0 for cue in {hit.cue for hit in read.hits}}
+    cues = {Cue.UNSAFE if hit.cue is Cue.HINT else hit.cue for hit in read.hits}
+    named |= {f"cue:{cue.value}": 1.0 for cue in cues}
     named |= {f"verified:{c.checked.verified.value}": 1.0 for c in read.citings if c.checked.verified}
     named |= {
         "advice:two": float(len(advice) > 1),

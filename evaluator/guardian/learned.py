@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.guardian.assessment import Answer, Assessment, Evidence, Fault, Mark
 from evaluator.guardian.features import WIDTH, features
+from evaluator.guardian.fit import CitationFit, Vectors
 from evaluator.guardian.reading import Reader, Reading
 from evaluator.guardian.rules import RuleScorer, citation_evidence, unscored
 from evaluator.metrics import Dimension
@@ -100,10 +101,19 @@ class LearnedScorer:
 
     name = "learned"
 
-    def __init__(self, build: Build, reader: Reader | None = None, folder: Path | None = None) -> None:
-        self._reader = reader or Reader(build)
-        self._rules = RuleScorer(build, self._reader)
+    def __init__(
+        self,
+        build: Build,
+        reader: Reader | None = None,
+        folder: Path | None = None,
+        *,
+        vectors: Vectors | None = None,
+    ) -> None:
         self._folder = folder or data_folder() / "models" / "guardian"
+        self._reader = reader or Reader(build, CitationFit.shipped(build, vectors, self._folder))
+        self._rules = RuleScorer(build, self._reader)
+        if vectors:
+            self.name = "encoder"
 
     @cached_property
     def heads(self) -> Heads:

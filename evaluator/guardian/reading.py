@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -15,6 +14,7 @@ from evaluator.citation_outcome import CheckedCitation, Detail, Outcome, Verifie
 from evaluator.guardian.assessment import Answer, Fault
 from evaluator.guardian.attributed import flipped
 from evaluator.guardian.cues import Cue, CueHit, Sentence, cue_hits, sentences
+from evaluator.guardian.fit import Around, CitationFit, around
 from evaluator.guardian.governing import Governing
 from kg.build import Build
 
@@ -61,18 +61,22 @@ class Reading:
 
 
 class Reader:
-    """Reads answers against one build."""
+    """Reads answers against one build; with a fit also where words and numbers decide nothing."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, fit: CitationFit | None = None) -> None:
         self._build = build
+        self._fit = fit
         self._checker = CitationChecker(build)
         self._governing = Governing(build)
 
     def read(self, answer: Answer) -> Reading:
         """The sentences of an answer with all that is found in each."""
         checked = self._checker.check(answer.response, as_of=answer.as_of)
-        claims = said_of(answer.response, [c.span for c in checked])
-        citings = [self._attributed(self._citing(c), claim) for c, claim in zip(checked, claims, strict=True)]
+        surroundings = around(answer.response, [c.span for c in checked])
+        citings = [
+            self._attributed(self._citing(c), words, answer)
+            for c, words in zip(checked, surroundings, strict=True)
+        ]
         governing = self._governing.find(answer.reference, answer.as_of) if answer.reference else None
         query, reference = _pairs(answer.query), _pairs(answer.reference)
         read = []
@@ -102,17 +106,25 @@ class Reader:
         found = (_FAULTS[fault] for fault in checked.faults if fault in _FAULTS)
         return Citing(checked, tuple(dict.fromkeys(found)), undecided=False)
 
-    def _attributed(self, citing: Citing, claim: str) -> Citing:
-        """A citation with the opposite of the article's deontic word behind it is a flipped one."""
+    def _attributed(self, citing: Citing, words: Around, answer: Answer) -> Citing:
+        """What a citation that the checker lets pass says otherwise than its article, or of another one."""
         here = citing.checked.resolved
         if citing.faults or not here or not citing.checked.article:
             return citing
-        text, provision = self._build.provision(governing_article(here))
-        found = flipped(claim, text.words(provision))
-        if found is None:
+        article = governing_article(here)
+        text, provision = self._build.provision(article)
+        if turned_word := flipped(words.behind, text.words(provision)):
+            note = replace(citing.checked, evidence=turned_word.zh())
+            return Citing(note, (Fault.FLIPPED_MODALITY,), undecided=False)
+        if self._fit is None or citing.checked.verified is Verified.QUOTATION:
             return citing
-        note = replace(citing.checked, evidence=found.zh())
-        return Citing(note, (Fault.FLIPPED_MODALITY,), undecided=False)
+        probability = self._fit.misfit(article, words, answer.query, answer.response)
+        if probability is None:
+            return citing
+        other = self._fit.likelier(article, words)
+        better = f"，用词更近 {other}" if other else ""
+        said = f"所述与所引条文不相称（模型判断，概率 {probability:.2f}）{better}"
+        return Citing(replace(citing.checked, evidence=said), (Fault.WRONG_ARTICLE,), undecided=False)
 
     @cached_property
     def _successors(self) -> dict[str, list[str]]:
@@ -158,26 +170,6 @@ class Reader:
     def _words(self, identifier: str) -> frozenset[str]:
         text, provision = self._build.provision(identifier)
         return _pairs(text.words(provision))
-
-
-def said_of(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
-    """The words behind each of these spans, up to the next one or the end of its sentence.
-
-    >>> said_of("《甲法》第一条规定不得出境，第二条另有规定。请复印。", [(0, 7), (14, 17)])
-    ['规定不得出境，', '另有规定']
-    """
-    ends = [match.start() for match in _SENTENCE_END.finditer(text)]
-    starts = sorted(start for start, _ in spans)
-    behind = []
-    for _, end in spans:
-        stop = min(
-            next((e for e in ends if e >= end), len(text)), next((s for s in starts if s >= end), len(text))
-        )
-        behind.append(text[end:stop])
-    return behind
-
-
-_SENTENCE_END = re.compile(r"[。；！？!?;\n]")
 
 
 def governing_article(identifier: str) -> str:

@@ -1,29 +1,33 @@
-"""Which topic of the pack a published scene is: by name, else by the table data/guardian/scenes.tsv."""
+"""Which topic of a build a published scene is: by name, else by the table that the build carries of its pack."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
-from functools import cache
+from functools import cached_property
 
-from kg.pack import data_folder
+from kg.build import Build
 from kg.vocabulary import Topic
 
 
-@cache
-def _table() -> dict[str, Topic]:
-    with (data_folder() / "guardian" / "scenes.tsv").open(encoding="utf-8", newline="") as stream:
-        return {row["scene"]: Topic(row["topic"]) for row in csv.DictReader(stream, delimiter="\t")}
+class Scenes:
+    """Files the scenes of published data under the topics of one build."""
 
+    def __init__(self, build: Build) -> None:
+        self._build = build
 
-def topic_of(scene: str, topics: Collection[Topic]) -> Topic | None:
-    """The topic that a scene is filed under, None if the table and the topics do not know it.
+    @cached_property
+    def _table(self) -> dict[str, Topic]:
+        path = self._build.pack / "guardian" / "scenes.tsv"
+        if not path.is_file():  # a pack may do without: its scenes are then its topics
+            return {}
+        with path.open(encoding="utf-8", newline="") as stream:
+            return {row["scene"]: Topic(row["topic"]) for row in csv.DictReader(stream, delimiter="\t")}
 
-    >>> topic_of("急危重症", [Topic("急诊急救")]), topic_of("常规护理", [Topic("常规护理")]), topic_of("牙科", [])
-    ('急诊急救', '常规护理', None)
-    """
-    name = Topic(scene.strip())
-    if name in topics:
-        return name
-    mapped = _table().get(name)
-    return mapped if mapped in topics else None
+    def topic(self, scene: str) -> Topic | None:
+        """The topic that a scene is filed under, None if neither the topics nor the table know it."""
+        name = Topic(scene.strip())
+        topics = {entry.name for entry in self._build.topics}
+        if name in topics:
+            return name
+        mapped = self._table.get(name)
+        return mapped if mapped in topics else None

@@ -86,3 +86,19 @@ def test_bad_input(run: Run, tmp_path: Path, change: dict[str, str], message: st
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", " \n-1"])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert inert(cell).startswith("'")
+
+
+def test_a_report_compares_models(run: Run, tmp_path: Path) -> None:
+    rows = [{**row, "model": name} for name in ("甲<b>", "乙") for row in ROWS]
+    source, page = _csv(tmp_path / "a.csv", rows), tmp_path / "report.html"
+    arguments = ("evaluate", source, "--out", tmp_path / "s.csv", "--tier", "rules", "--report", page)
+    assert run(*arguments, "--home", _home(), "--as-of", "2026-11-22").code == 0
+    written = page.read_text("utf-8")
+    assert "甲&lt;b&gt;（3 份）" in written and "乙（3 份）" in written
+
+
+def test_the_encoder_tier_says_that_a_build_has_no_vectors(run: Run, tmp_path: Path) -> None:
+    source = _csv(tmp_path / "a.csv", ROWS)
+    result = run("evaluate", source, "--out", tmp_path / "s.csv", "--tier", "encoder", "--home", _home())
+    assert result.code == 2
+    assert "没有语义向量" in result.err

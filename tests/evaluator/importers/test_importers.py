@@ -10,8 +10,10 @@ import pytest
 from evaluator.importers.medes import read_judged, read_objective, read_subjective
 from evaluator.importers.medethiceval import read_dilemmas, read_knowledge, read_violations
 from evaluator.importers.objective import answer_letters, read_question, score_objective
+from evaluator.importers.scenes import Scenes
 from evaluator.metrics import Grades
 from kg.problem import InputError
+from tests.evaluator.packaged import packaged_build
 
 PROMPT = (
     "你是一个按要求答题的考生。示例：下列哪种水果是红的？\nA.苹果\nB.香蕉\n【最终答案】：A\n\n"
@@ -154,3 +156,10 @@ def test_medethiceval(tmp_path: Path) -> None:
     assert (violation.themes, violation.query) == (("隐私", "数据"), "问题")
     dilemma = next(iter(read_dilemmas(_write(tmp_path / "d.csv", "case,query", ["案", "怎么办"]))))
     assert (dilemma.case, dilemma.query) == ("案", "怎么办")
+
+
+def test_scenes_are_read_from_the_build_that_answers_are_graded_with() -> None:
+    scenes = Scenes(packaged_build())
+    assert scenes.topic("急危重症") == "急诊急救", "the table that the build carries"
+    assert scenes.topic(" 常规护理 ") == "常规护理"
+    assert scenes.topic("牙科") is None
