@@ -111,8 +111,8 @@ class Extractor:
     def principles(self, text: Text, provision: Provision, norms: Sequence[Norm]) -> tuple[Evidence, ...]:
         """The principles that a 款 with these norms serves."""
         words = text.official[provision.start : provision.end]
-        modalities = frozenset(norm.modality for norm in norms)
-        return self._evidences.principles(words, _surroundings(text, provision), modalities)
+        modalities = [norm.modality for norm in norms]
+        return self._evidences.principles(words, surroundings(text, provision), modalities)
 
     def _unit(
         self, text: Text, provision: Provision, items: Sequence[Provision], context: _Context
@@ -123,7 +123,7 @@ class Extractor:
         marked = self._segmenter.mark(words)
         body = (len(provision.label), provision.head_end - base)
         inner = [Item(i, i.start - base + len(i.label), i.head_end - base) for i in items]
-        topics = self._evidences.topics(words, _surroundings(text, provision))
+        topics = self._evidences.topics(words, surroundings(text, provision))
         counts: Counter[str] = Counter()
         norms: list[Norm] = []
         for one in unit_norms(marked, provision, body, inner):
@@ -248,6 +248,7 @@ def _counterparty(marked: Marked, draft: Draft) -> Phrase | None:
     return None
 
 
-def _surroundings(text: Text, provision: Provision) -> str:
+def surroundings(text: Text, provision: Provision) -> str:
+    """The title of the work and the headings above a provision."""
     headings = "".join(a.heading for a in text.ancestors(provision))
     return text.expression.title + headings

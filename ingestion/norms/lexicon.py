@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingestion.ledger import read_ledger
 from kg.norm import Modality, Party, Principle
@@ -41,16 +41,30 @@ class Where(StrEnum):
 
     TEXT = "text"
     TITLE = "title"  # of the work, with the headings above the provision
+    NORMS = "norms"  # the modalities of its norms, sorted, each with a blank behind it
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceWord:
-    """A pattern that speaks for a principle or topic, and how strongly (0 to 1)."""
+    """A pattern that speaks for a topic, and how strongly (0 to 1)."""
 
     name: str
     word: str
     where: Where
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipleWord:
+    """A pattern with what it adds to the log odds of each principle; an empty one is found everywhere.
+
+    `meant` are the principles that it was written for, whatever the weights came to be.
+    """
+
+    word: str
+    where: Where
+    meant: tuple[str, ...]
+    weights: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ class Lexicon:
     cues: Mapping[str, Cue]
     parties: Mapping[str, Party]
     principles: Mapping[str, Principle]
-    principle_words: tuple[EvidenceWord, ...]
+    principle_words: tuple[PrincipleWord, ...]
     topic_words: tuple[EvidenceWord, ...]
     confidences: Mapping[str, float]
 
@@ -122,6 +136,14 @@ class _WordRow(_Row):
     source: str
 
 
+class _PrincipleWordRow(_Row):
+    word: str
+    where: Where
+    meant: list[str] = Field(alias="for")
+    weights: dict[str, float]
+    source: str
+
+
 class _ConfidenceRow(_Row):
     key: str
     confidence: float
@@ -161,20 +183,30 @@ def read_lexicon(pack: Path) -> Lexicon:
         cues=cues,
         parties=parties,
         principles=principles,
-        principle_words=tuple(_words(folder / "principle_words.jsonl", set(principles))),
+        principle_words=tuple(_principle_words(folder / "principle_words.jsonl", set(principles))),
         topic_words=tuple(_words(folder / "topic_words.jsonl", topics)),
         confidences={r.key: r.confidence for _, r in _read(folder / "confidence.jsonl", _ConfidenceRow)},
     )
 
 
+def _principle_words(path: Path, names: set[str]) -> Iterator[PrincipleWord]:
+    for place, row in _read(path, _PrincipleWordRow):
+        _check(place, row.word, [*row.meant, *row.weights], names)
+        yield PrincipleWord(row.word, row.where, tuple(row.meant), tuple(sorted(row.weights.items())))
+
+
+def _check(place: str, word: str, named: list[str], names: set[str]) -> None:
+    if unknown := [name for name in named if name not in names]:
+        raise DamagedError(f"{place}: {unknown[0]} 不是已定义的名称；请改正或先定义")
+    try:
+        re.compile(word)
+    except re.error as error:
+        raise DamagedError(f"{place}: {word!r} 不是正则表达式（{error}）；请改正") from error
+
+
 def _words(path: Path, names: set[str]) -> Iterator[EvidenceWord]:
     for place, row in _read(path, _WordRow):
-        if row.name not in names:
-            raise DamagedError(f"{place}: {row.name} 不是已定义的名称；请改正或先定义")
-        try:
-            re.compile(row.word)
-        except re.error as error:
-            raise DamagedError(f"{place}: {row.word!r} 不是正则表达式（{error}）；请改正") from error
+        _check(place, row.word, [row.name], names)
         yield EvidenceWord(row.name, row.word, row.where, row.weight)
 
 

@@ -23,7 +23,7 @@ def test_every_entry_has_a_source(name: str) -> None:
 def test_every_principle_has_a_definition_its_declarations_and_words(lexicon: Lexicon) -> None:
     assert len(lexicon.principles) == 14
     assert all(len(p.definition) > 20 and p.sources for p in lexicon.principles.values())
-    assert {w.name for w in lexicon.principle_words} == set(lexicon.principles)
+    assert {name for w in lexicon.principle_words for name in w.meant} == set(lexicon.principles)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ def test_every_principle_has_a_definition_its_declarations_and_words(lexicon: Le
         ("cues", {"cue": "应当"}, "cues.jsonl:"),
         ("parties", {"id": "x", "broader": ["没有"], "words": [], "source": "s", "note": ""}, "没有"),
         ("parties", {"id": "y", "broader": [], "words": ["医师"], "source": "s", "note": ""}, "医师"),
+        ("principle_words", {"word": "x", "where": "text", "for": ["没有的原则"], "weights": {}, "source": "s"}, "没有的原则"),
         ("topic_words", {"name": "没有的场景", "word": "x", "where": "text", "weight": 1, "source": "s"}, "没有的场景"),
     ],
 )  # fmt: skip
