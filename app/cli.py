@@ -20,6 +20,7 @@ from app.commands_judge import explain, judge, verdicts, verify
 from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
 from app.commands_precedence import precedence
+from app.commands_propose import propose
 from app.commands_review import review_app
 from app.commands_search import search
 from app.commands_serve import mcp, serve
@@ -55,6 +56,7 @@ app.command("ask")(ask)
 app.command("diff")(diff)
 app.command("evaluate")(evaluate)
 app.command("precedence")(precedence)
+app.command("propose")(propose)
 app.command("search")(search)
 app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")

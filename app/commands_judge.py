@@ -17,6 +17,7 @@ from app.terminal import (
     open_build,
     print_json,
     read_day,
+    read_endpoint,
     read_rows,
     talk,
     write_lines,
@@ -128,18 +129,9 @@ def _failed(verdict: VerdictFile) -> bool:
 
 def _endpoint(by: str, url: str | None, model: str | None, seconds: float) -> Endpoint | None:
     """The language model that is asked for, None for the built-in reasoner; the key is only in the environment."""
-    from evaluator.llm_model import Endpoint
-
     if by not in ("built-in", "llm"):
         raise InputError(f"--reasoner {by!r} 不是 built-in 或 llm")
-    if by == "built-in":
-        return None
-    url, model = url or os.environ.get("YILUN_LLM_URL"), model or os.environ.get("YILUN_LLM_MODEL")
-    if not url or not model:
-        raise InputError(
-            "--reasoner llm 须有地址与模型名；请用 --llm-url 与 --llm-model，或设 YILUN_LLM_URL 与 YILUN_LLM_MODEL"
-        )
-    return Endpoint(url, model, key=os.environ.get("YILUN_LLM_KEY") or "none", seconds=seconds)
+    return None if by == "built-in" else read_endpoint(url, model, seconds)
 
 
 def verify(

@@ -26,14 +26,14 @@ from kg.problem import InputError
 if TYPE_CHECKING:
     from kg.build import Build
     from kg.problem import Problem
-    from kg.review import Claim, Judged, Review
+    from kg.review import Act, Claim, Judged, Review
 
 review_app = typer.Typer(help="专家审核：认可、更正、否定、补充规范，更正台账事实。", no_args_is_help=True)
 
 
 @review_app.command("add")
 def add(
-    target: Annotated[str, typer.Argument(help="规范 id、条文、台账题名，或要撤回的审核 id")],
+    target: Annotated[str, typer.Argument(help="规范 id、条文、台账题名、建议 id，或要撤回的审核 id")],
     act: Annotated[str, typer.Option("--act", help="accept、correct、reject、add、fact、withdraw")],
     author: Annotated[str, typer.Option("--author", help="审核人")],
     reason: Annotated[str, typer.Option("--reason", help="理由")],
@@ -53,6 +53,7 @@ def add(
     例：yilun review add "中华人民共和国医师法@2021-08-20/art25/p1#n1" --act correct --set bearer=医师 --author 甲 --reason 主体误读
     """
     from app.review_input import fact_review, norm_review, withdrawal
+    from kg.proposal import MARK
     from kg.review import Act, review_row
     from kg.review_log import append_reviews
 
@@ -64,6 +65,9 @@ def add(
     when = _time(time)
     if (kind is Act.FACT) != (value is not None):
         raise InputError("--field 与 --value 用于且必须用于 --act fact")
+    if target.startswith(MARK):
+        _decide(place, made, kind, target, author=author, time=when, reason=reason, plain=not settings)
+        return
     if kind is Act.FACT:
         one = fact_review(made, target, field, value or "", author=author, time=when, reason=reason)
     elif kind is Act.WITHDRAW:
@@ -78,6 +82,30 @@ def add(
         print_json(review_row(one))
     else:
         print(f"{one.id} 已记入 {place.reviews}；运行 yilun build 后生效")
+
+
+def _decide(
+    home: Home, made: Build, act: Act, target: str, *, author: str, time: datetime, reason: str, plain: bool
+) -> None:
+    """Accept a model's proposal, which adds the norm by a review, or reject it."""
+    from kg.proposal import ProposalLog, Rejection, acceptance, find_proposal
+    from kg.review import Act
+    from kg.review_log import append_reviews
+
+    log = ProposalLog.of(home)
+    one = find_proposal(log.read()[0], target)
+    if act not in (Act.ACCEPT, Act.REJECT) or not plain:
+        raise InputError(
+            f"建议只能用 --act accept 或 reject，不用 --set；要改动的，请对 {one.provision} 用 --act add"
+        )
+    if act is Act.REJECT:
+        log.append([Rejection(one.id, author, time, reason)])
+        print(f"{one.id} 已否定")
+        return
+    text, provision = made.provision(one.provision)
+    added = acceptance(one, text, provision, author=author, time=time, reason=reason)
+    append_reviews(home.reviews, [added])
+    print(f"{added.id} 已记入 {home.reviews}：认可 {one.id}；运行 yilun build 后成为规范")
 
 
 def _time(option: str | None) -> datetime:

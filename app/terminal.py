@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from kg.problem import InputError
 
 if TYPE_CHECKING:
     from app.builder import Progress
+    from evaluator.llm_model import Endpoint
     from kg.build import Build
 
 HomeOption = Annotated[
@@ -42,6 +44,18 @@ def read_day(option: str | None) -> date:
         return date.fromisoformat(option)
     except ValueError:
         raise InputError(f"日期 {option!r} 不合格式；应如 2026-11-22") from None
+
+
+def read_endpoint(url: str | None, model: str | None, seconds: float) -> Endpoint:
+    """The language model that options or environment name; its key is only in the environment."""
+    from evaluator.llm_model import Endpoint
+
+    url, model = url or os.environ.get("YILUN_LLM_URL"), model or os.environ.get("YILUN_LLM_MODEL")
+    if not url or not model:
+        raise InputError(
+            "语言模型须有地址与模型名；请用 --llm-url 与 --llm-model，或设 YILUN_LLM_URL 与 YILUN_LLM_MODEL"
+        )
+    return Endpoint(url, model, key=os.environ.get("YILUN_LLM_KEY") or "none", seconds=seconds)
 
 
 def read_rows(path: Path | None, required: tuple[str, ...]) -> Iterator[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from evaluator.llm_answer import Failed, Failure, answer_schema
 from kg.problem import InputError
@@ -37,13 +37,23 @@ class Asked(Protocol):
         ...
 
 
-class ChatModel:
-    """A LangChain chat model behind an endpoint. Network trouble is retried a few times, an answer never."""
+class Form(NamedTuple):
+    """What the answer must look like: a name, and a JSON Schema."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    name: str
+    schema: dict[str, Any]
+
+
+class ChatModel:
+    """A LangChain chat model behind an endpoint, asked for answers of a form, those of a verdict by default.
+
+    Network trouble is retried a few times, an answer never.
+    """
+
+    def __init__(self, endpoint: Endpoint, form: Form | None = None) -> None:
         self.name = endpoint.model
         self._endpoint = endpoint
-        self._model = _open(endpoint)
+        self._model = _open(endpoint, form or Form("verdict", answer_schema()))
 
     def ask(self, system: str, user: str) -> str | Failed:
         """The words of the answer; a failure names the endpoint, never the key."""
@@ -68,13 +78,16 @@ class ChatModel:
         return answer.text
 
 
-def _open(endpoint: Endpoint) -> BaseChatModel:
+def _open(endpoint: Endpoint, form: Form) -> BaseChatModel:
     try:
         from langchain.chat_models import init_chat_model
 
         # As a part of the body: given as arguments, the client would parse answers itself, and send the
         # limit by a name that few local servers know.
-        body = {"max_tokens": endpoint.tokens, "response_format": _format()}
+        body = {
+            "max_tokens": endpoint.tokens,
+            "response_format": {"type": "json_schema", "json_schema": form._asdict()},
+        }
         return init_chat_model(
             endpoint.model, model_provider="openai", base_url=endpoint.url, api_key=endpoint.key,
             timeout=endpoint.seconds, max_retries=endpoint.retries, temperature=0, extra_body=body,
@@ -82,10 +95,6 @@ def _open(endpoint: Endpoint) -> BaseChatModel:
         )  # fmt: skip
     except ImportError as error:
         raise InputError(f"语言模型推理需要 {error.name}；请 pip install 'yilun[llm]'") from error
-
-
-def _format() -> dict[str, Any]:
-    return {"type": "json_schema", "json_schema": {"name": "verdict", "schema": answer_schema()}}
 
 
 def _short(text: str) -> str:

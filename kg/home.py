@@ -55,6 +55,11 @@ class Home:
         return self.root / "reviews"
 
     @property
+    def proposals(self) -> Path:
+        """Norms that a language model proposed; no build reads them."""
+        return self.root / "proposals"
+
+    @property
     def verdicts(self) -> Path:
         """Verdicts given on this machine; files are only added."""
         return self.root / "verdicts"
