@@ -306,6 +306,8 @@ def _article(page: PageView, found: ArticlePage) -> None:
     _steps(found, selection)
     st.html(mark.heading(found.name, *tags, trail=found.trail))
     st.html(mark.law(found.lines, selection))
+    for gloss in article.glosses:
+        st.html(mark.note(f"白话释义（模型撰写，未经审核，不是法律）：{gloss}", kind="info"))
     counts = {
         Tab.CITATIONS: f"引出 {len(found.cites)}　引入 {found.cited_count}",
         Tab.VERSIONS: f"版本对照 {len(found.others) + 1}",

@@ -319,6 +319,8 @@ def _show_article(made: Build, view: ArticleView) -> None:
             )
         if len(found) > 20:
             print(f"  … 另有 {len(found) - 20} 处，--json 列出全部")
+    for gloss in view.glosses:
+        print(f"释义（模型撰写，未经审核，不是法律）：{gloss}")
     print(f"规范 {len(view.norms)}（规则抽取，未经专家逐条审核）")
     show_norms(view.norms)
     names = (made.principles[p].name if p in made.principles else p for p in view.principles)

@@ -175,6 +175,7 @@ class ArticleResult(Contract):
     scenarios: list[ScenarioRow]
     norms: list[NormRow]
     principles: list[str]
+    glosses: list[str] = Field(description="白话释义：模型撰写，未经审核，不是法律")
 
 
 class GoverningClause(Contract):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from pathlib import Path
 
 from app.norm_views import NormView, norm_views
-from kg.build import Build, Citation, CitationTarget, Text
+from kg.build import Build, Citation, CitationTarget, Text, is_clause
 from kg.citation import Anchor, Target
 from kg.citation_grammar import find_mentions
 from kg.dates import Validity
@@ -17,6 +19,8 @@ from kg.model import Provision, Source
 from kg.places import places_of
 from kg.problem import InputError
 from kg.vocabulary import Kind, Level, Status, Topic
+from retrieval.index import stored_meanings
+from retrieval.retriever import INDEX_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class ArticleView:
     scenarios: tuple[ScenarioView, ...]
     norms: tuple[NormView, ...]
     principles: tuple[str, ...]
+    glosses: tuple[str, ...]
 
 
 def find_article(build: Build, reference: str, as_of: date) -> tuple[Text, Provision]:
@@ -212,7 +217,19 @@ def article_view(build: Build, text: Text, provision: Provision, as_of: date) ->
         ),
         norms=norm_views(norms, quote.start, quote.end),
         principles=tuple(dict.fromkeys(e.name for n in norms for e in n.principles)),
+        glosses=_glosses(build, text, provision),
     )
+
+
+def _glosses(build: Build, text: Text, provision: Provision) -> tuple[str, ...]:
+    """What glosses say of the article that a provision is or lies in."""
+    units = [unit for unit in (provision, *text.ancestors(provision)) if is_clause(text, unit)]
+    return _all_glosses(build.path / INDEX_FOLDER).get(str(units[0].id), ()) if units else ()
+
+
+@lru_cache(maxsize=4)
+def _all_glosses(folder: Path) -> Mapping[str, tuple[str, ...]]:
+    return stored_meanings(folder) if folder.is_dir() else {}
 
 
 def _sole(text: Text, provision: Provision) -> bool:

@@ -172,6 +172,16 @@ def _mapped(path: Path, size: int) -> mmap | bytes:
         raise DamagedError(f"{path} 读不到（{error.strerror}）；请重新运行 yilun build") from error
 
 
+def stored_meanings(folder: Path) -> dict[str, tuple[str, ...]]:
+    """What glosses say of the clauses of an index, by id: written by a model, unreviewed.
+
+    For readers of a clause; read without opening the index.
+    """
+    ids = (folder / _IDS).read_text("utf-8").splitlines()
+    stored = json.loads((folder / _MEANINGS).read_text("utf-8"))
+    return {ids[int(row)]: tuple(said) for row, said in stored.items()}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ClauseIndex:
     """An opened index: which clauses are law on a day, their records, and the stack that ranks them."""
