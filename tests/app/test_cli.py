@@ -12,6 +12,7 @@ import pytest
 
 from app.cli import app
 from app.contracts import AVAILABLE, PLANNED, write_schemas
+from app.views import _all_glosses
 from tests.app.conftest import Run
 from tests.app.invented import HEADER, write_corpus
 
@@ -110,6 +111,22 @@ def test_article_that_cannot_be_shown(built: Run, reference: str, said: str) -> 
 def test_a_law_that_is_not_yet_in_force_is_not_shown_as_law(built: Run) -> None:
     result = built("article", "甲护理条例第一条", "--as-of", "2009-01-01")
     assert (result.code, "没有可用的版本" in result.err) == (2, True)
+
+
+def test_an_article_is_shown_with_its_gloss(built: Run, tmp_path: Path) -> None:
+    assert json.loads(built("article", "甲护理条例第二条", "--json").out)["glosses"] == []
+    (index,) = (tmp_path / "home" / "builds").glob("*/index")
+    rows = (index / "ids.txt").read_text(encoding="utf-8").splitlines()
+    said = {str(rows.index("甲护理条例@2020-05-01/art2")): ["护士要替病人守秘密"]}
+    (index / "meanings.json").write_text(json.dumps(said), encoding="utf-8")
+    _all_glosses.cache_clear()
+    for place in ("甲护理条例第二条", "甲护理条例@2020-05-01/art2/p1"):
+        result = json.loads(built("article", place, "--json").out)
+        valid("article", result)
+        assert result["glosses"] == ["护士要替病人守秘密"], place
+    assert (
+        "释义（模型撰写，未经审核，不是法律）：护士要替病人守秘密" in built("article", "甲护理条例第二条").out
+    )
 
 
 def test_search_and_its_batch(built: Run, tmp_path: Path) -> None:
