@@ -429,27 +429,27 @@ class StatusResult(Contract):
     missing: list[str]
 
 
-AVAILABLE: dict[str, type[BaseModel]] = {
-    "search-query": SearchQuery,
-    "search": SearchResult,
-    "bench-retrieval": BenchResult,
-    "article": ArticleResult,
-    "cite-check": CiteCheckResult,
-    "judge-case": JudgeCase,
-    "judge": JudgeResult,
-    "verdict": VerdictFile,
-    "status": StatusResult,
-    "diff": DiffResult,
-    "precedence": PrecedenceResult,
-    "norms": NormsResult,
-}
-"""Contracts of commands that exist."""
+def contracts() -> dict[str, type[BaseModel]]:
+    """Every contract by the name of its schema file."""
+    from app.ask_contract import AskResult
 
-PLANNED: dict[str, type[BaseModel]] = {
-    "evaluate-row": EvaluationRow,
-    "evaluate-summary": EvaluationSummary,
-}
-"""Contracts agreed for commands that are not there yet."""
+    return {
+        "search-query": SearchQuery,
+        "search": SearchResult,
+        "bench-retrieval": BenchResult,
+        "article": ArticleResult,
+        "ask": AskResult,
+        "cite-check": CiteCheckResult,
+        "judge-case": JudgeCase,
+        "judge": JudgeResult,
+        "verdict": VerdictFile,
+        "status": StatusResult,
+        "diff": DiffResult,
+        "precedence": PrecedenceResult,
+        "norms": NormsResult,
+        "evaluate-row": EvaluationRow,
+        "evaluate-summary": EvaluationSummary,
+    }
 
 
 def write_schemas(folder: str) -> None:
@@ -457,9 +457,7 @@ def write_schemas(folder: str) -> None:
     import json
     from pathlib import Path
 
-    from app.ask_contract import AskResult
-
-    for name, model in (AVAILABLE | PLANNED | {"ask": AskResult}).items():
+    for name, model in contracts().items():
         schema = model.model_json_schema(by_alias=True)
         path = Path(folder) / f"{name}.json"
         path.write_text(
