@@ -41,6 +41,9 @@ def judge(
     out: Annotated[Path | None, typer.Option("--out", help="批量结果写到此文件；默认标准输出")] = None,
     save: Annotated[bool, typer.Option("--save", help="把结论文件存入状态目录的 verdicts/")] = False,
     proof: Annotated[Path | None, typer.Option("--proof", help="把结论文件（含证明）写到此处")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="再按这一天的法律判一次，列出哪些步骤变了")
+    ] = None,
     by: Annotated[
         str, typer.Option("--reasoner", help="built-in：规则与随附的小模型；llm：语言模型，只许引给出的条款")
     ] = "built-in",
@@ -70,6 +73,7 @@ def judge(
     from evaluator.llm_model import ChatModel
     from evaluator.llm_reasoner import LlmReasoner
     from evaluator.verdict import Reasoner, short_form
+    from evaluator.verdict_change import explain_change
     from evaluator.verdict_store import save as keep
     from retrieval import Retriever
 
@@ -79,6 +83,8 @@ def judge(
         raise InputError("请给出情形，或用 --batch 给出文件，二者取一")
     if proof is not None and batch is not None:
         raise InputError("--proof 只用于一个情形；批量请用 --save")
+    if against is not None and (batch is not None or proof is not None or as_json):
+        raise InputError("--against 只用于一个情形，列出变化；要两份结论文件请分别用 --as-of 与 --save")
     cases = (
         [("", scenario, day)]
         if scenario is not None
@@ -113,6 +119,10 @@ def judge(
             raise typer.Exit(1)
         return
     verdict = decide(*cases[0])
+    if against is not None:
+        other = decide("", cases[0][1], read_day(against))
+        print("\n".join(explain_change(*sorted((other, verdict), key=lambda v: v.as_of))))
+        return
     if proof is not None:
         proof.write_text(verdict.to_json(), encoding="utf-8", newline="\n")
     if as_json:

@@ -10,7 +10,7 @@ from kg.precedence import Outcome as Answer
 
 _ROLES = {"grounds": "依据", "against": "相反", "considered": "一并考虑"}
 _SHOWN = 6
-_EVIDENCE = {"base": "起点", "findings": "逐条认定", "facts": "叙述方式", "text": "文意"}
+_EVIDENCE = {"base": "起点", "findings": "逐条认定", "facts": "叙述方式", "words": "用词", "text": "文意"}
 
 
 def explain(verdict: VerdictFile) -> Iterator[str]:

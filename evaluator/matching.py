@@ -17,17 +17,20 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from retrieval.vectors import Encoder
+
+    Vector = npt.NDArray[np.float32]
+
 Rarity = Callable[[Sequence[str]], Mapping[str, float]]
-Encode = Callable[[Sequence[str]], "npt.NDArray[np.float32]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """How alike words must be to count as the same; chosen on the dev folds."""
 
-    told: float = 0.42
-    condition: float = 0.45
-    exception: float = 0.55
+    told: float = 0.54
+    condition: float = 0.60
+    exception: float = 0.66
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,19 @@ class Finding:
 
 
 class Likeness:
-    """How alike the words of norms and facts are: shared rare bigrams, and meaning where there is an encoder.
+    """How alike the words of norms and facts are: in meaning by the encoder; without one, by shared rare bigrams.
 
-    Vectors of norms are kept, as the same norms come back from case to case.
+    A fact is to a norm what a question is to a passage, as the encoder learned them. Vectors of norms are
+    kept, as the same norms come back from case to case.
     """
 
-    def __init__(self, rarity: Rarity, encode: Encode | None) -> None:
+    def __init__(self, rarity: Rarity, encoder: Encoder | None) -> None:
         self._rarity = rarity
-        self._encode = encode
-        self._kept: dict[str, npt.NDArray[np.float32]] = {}
-        self._last: dict[tuple[str, ...], npt.NDArray[np.float32]] = {}
+        self._encoder = encoder
+        self._kept: dict[str, Vector] = {}
+        self._told: dict[str, Vector] = {}
 
-    def table(self, phrases: Sequence[str], facts: Facts) -> npt.NDArray[np.float32]:
+    def table(self, phrases: Sequence[str], facts: Facts) -> Vector:
         """One row for each phrase, one column for each fact: the likeness of the phrase to the fact."""
         import numpy as np
 
@@ -71,33 +75,32 @@ class Likeness:
         sentences = [part.text for part in facts.sentences]
         own = [fact.part.text for fact in facts.facts]
         number = [fact.sentence for fact in facts.facts]
+        alike = self._shared if self._encoder is None else self._meant
         # A clause alone often lacks its object, so its sentence counts too, for less.
-        words = 0.6 * self._shared(phrases, own) + 0.4 * self._shared(phrases, sentences)[:, number]
-        if self._encode is None:
-            return words.astype(np.float32)
-        vectors = self._vectors(phrases)
-        meaning = 0.6 * vectors @ self._told(own).T + 0.4 * (vectors @ self._told(sentences).T)[:, number]
-        return np.asarray(0.5 * words + 0.5 * np.clip(meaning, 0, 1), dtype=np.float32)
+        found = _OWN * alike(phrases, own) + (1 - _OWN) * alike(phrases, sentences)[:, number]
+        return np.asarray(found, dtype=np.float32)
 
-    def _told(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """The vectors of a scenario's parts; those of the last scenario are kept, as many norms meet it."""
-        assert self._encode is not None
-        key = tuple(texts)
-        if key not in self._last:
-            if len(self._last) > 1:  # its clauses and its sentences
-                self._last.clear()
-            self._last[key] = self._encode(texts)
-        return self._last[key]
-
-    def _vectors(self, phrases: Sequence[str]) -> npt.NDArray[np.float32]:
+    def told(self, texts: Sequence[str]) -> Vector:
+        """The vectors of parts of a scenario; the last ones are kept, as many norms meet them."""
         import numpy as np
 
-        assert self._encode is not None
-        if new := sorted({phrase for phrase in phrases if phrase not in self._kept}):
-            self._kept.update(zip(new, self._encode(new), strict=True))
-        return np.stack([self._kept[phrase] for phrase in phrases])
+        assert self._encoder is not None
+        if len(self._told) > _PARTS_KEPT:
+            self._told.clear()
+        for text in texts:
+            if text not in self._told:
+                self._told[text] = self._encoder.encode_query(text)[0]
+        return np.stack([self._told[text] for text in texts])
 
-    def _shared(self, phrases: Sequence[str], texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def _meant(self, phrases: Sequence[str], texts: Sequence[str]) -> Vector:
+        import numpy as np
+
+        assert self._encoder is not None
+        if new := sorted({phrase for phrase in phrases if phrase not in self._kept}):
+            self._kept.update(zip(new, self._encoder.encode(new), strict=True))
+        return np.stack([self._kept[phrase] for phrase in phrases]) @ self.told(texts).T
+
+    def _shared(self, phrases: Sequence[str], texts: Sequence[str]) -> Vector:
         import numpy as np
 
         terms = [set(tokens(text)) for text in texts]
@@ -109,6 +112,11 @@ class Likeness:
                 found[row] = [sum(rare[t] for t in rare if t in own) / total for own in terms]
         # Lay words share a third of a statute's words at best: the square root spreads the lower part.
         return np.sqrt(found)
+
+
+_PARTS_KEPT = 256
+_OWN = 0.6
+"""How much a clause of the scenario counts beside the sentence that it stands in."""
 
 
 _WITHOUT_LEAVE = re.compile(
@@ -140,12 +148,22 @@ def match(
     """One finding for each norm that conduct can be measured by, in their order."""
     usable = list(filter(is_measurable, norms))
     actions = likeness.table([phrase_of(n) for n in usable], facts)
-    conditions = likeness.table([n.condition.text if n.condition else "" for n in usable], facts)
-    exceptions = likeness.table([n.exception.text if n.exception else "" for n in usable], facts)
+    conditions = _optional([n.condition.text if n.condition else None for n in usable], facts, likeness)
+    exceptions = _optional([n.exception.text if n.exception else None for n in usable], facts, likeness)
     return tuple(
         _finding(norm, facts, words, limits, actions[i], conditions[i], exceptions[i])
         for i, norm in enumerate(usable)
     )
+
+
+def _optional(phrases: Sequence[str | None], facts: Facts, likeness: Likeness) -> Vector:
+    """The table of phrases that only some norms have; a row of nought for those without."""
+    import numpy as np
+
+    table = np.zeros((len(phrases), len(facts.facts)), dtype=np.float32)
+    if given := [row for row, phrase in enumerate(phrases) if phrase]:
+        table[given] = likeness.table([phrase for phrase in phrases if phrase], facts)
+    return table
 
 
 def _finding(
@@ -153,9 +171,9 @@ def _finding(
     facts: Facts,
     words: FactWords,
     limits: Thresholds,
-    action: npt.NDArray[np.float32],
-    condition: npt.NDArray[np.float32],
-    exception: npt.NDArray[np.float32],
+    action: Vector,
+    condition: Vector,
+    exception: Vector,
 ) -> Finding:
     conduct_fact, likeness = _best(facts, action + _TOLD_AS_CONDUCT * _is_conduct(facts))
     bearer, actor = _bearer(norm, facts, words, conduct_fact)
@@ -188,14 +206,14 @@ _TOLD_AS_CONDUCT = 0.08
 """How much more a clause that tells of conduct is like a norm's action than one that tells the setting."""
 
 
-def _is_conduct(facts: Facts) -> npt.NDArray[np.float32]:
+def _is_conduct(facts: Facts) -> Vector:
     import numpy as np
 
     kinds = (FactKind.CONDUCT, FactKind.OMISSION)
     return np.array([f.kind in kinds and f.is_settled for f in facts.facts], dtype=np.float32)
 
 
-def _best(facts: Facts, row: npt.NDArray[np.float32]) -> tuple[Fact | None, float]:
+def _best(facts: Facts, row: Vector) -> tuple[Fact | None, float]:
     if not len(row):
         return None, 0.0
     place = int(row.argmax())

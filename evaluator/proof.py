@@ -135,7 +135,7 @@ class ConflictRow(_Row):
 class Weighing(_Row):
     """How the conclusion was weighed: what each kind of evidence adds to each conclusion, and the outcome.
 
-    The probabilities are the softmax of the columns' sums; below `threshold` the verdict abstains.
+    The probabilities are the softmax of the columns' sums; below `threshold`, that of the likeliest conclusion, the verdict abstains.
     """
 
     model: str

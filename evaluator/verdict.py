@@ -31,6 +31,7 @@ from evaluator.weighing import (
     finding_features,
     probabilities,
     read_weights,
+    text_features,
 )
 from kg.build import Build
 from kg.pack import data_folder
@@ -38,7 +39,7 @@ from kg.pack_info import read_pack_info
 from kg.text import digest
 from kg.vocabulary import Status
 from retrieval import Retriever
-from retrieval.dense import light_encoder
+from retrieval.adapted import adapted_encoder
 from retrieval.vectors import Encoder
 
 CANDIDATES = 12
@@ -137,15 +138,13 @@ class Reasoner:
         self._weights = weights
         self._encoder = encoder
         self._limits = limits or Thresholds()
-        self._likeness = Likeness(
-            retriever.index.stack.lexical.rarity, encoder.encode if encoder is not None else None
-        )
+        self._likeness = Likeness(retriever.index.stack.lexical.rarity, encoder)
 
     @classmethod
     def over(cls, build: Build, retriever: Retriever) -> Reasoner:
         """The reasoner as it is shipped."""
         weights = read_weights(data_folder() / "models" / "verdict")
-        return cls(build, retriever, weights=weights, encoder=light_encoder())
+        return cls(build, retriever, weights=weights, encoder=adapted_encoder())
 
     def findings(self, facts: Facts, *, as_of: date, k: int) -> tuple[list[ClauseRow], list[Ranked]]:
         """The clauses retrieved, best first, and the findings that apply, each with its clause."""
@@ -171,12 +170,13 @@ class Reasoner:
         return list(clauses.values()), found
 
     def features(self, facts: Facts, found: Sequence[Ranked]) -> dict[str, list[float]]:
-        """What the model looks at, by kind of evidence; no `text` where there is no encoder."""
+        """What the model looks at besides words, by kind of evidence; no `text` where there is no encoder."""
         seen = [r.seen for r in found]
         values = {"findings": finding_features(seen), "facts": fact_features(facts)}
         if self._encoder is not None and facts.sentences:
-            whole, last = self._encoder.encode([facts.text, facts.sentences[-1].text])
-            values["text"] = [*map(float, whole), *map(float, last)]
+            clauses = self._likeness.told([fact.part.text for fact in facts.facts])
+            last = self._likeness.told([facts.sentences[-1].text])
+            values["text"] = text_features(clauses, last[0])
         return values
 
     def judge(self, scenario: str, *, as_of: date, k: int = 5, case: str = "") -> VerdictFile:
@@ -240,16 +240,17 @@ class Reasoner:
             return None, NO_ENCODER
         if self._weights is None:
             return None, NO_WEIGHTS
-        evidence = {"base": self._weights.base()}
+        evidence = {"base": self._weights.base(), "words": self._weights.words(facts.text)}
         for group, values in self.features(facts, found).items():
             evidence[group] = self._weights.evidence(group, values)
+        chances = probabilities(evidence)
         return Weighing(
             model=self._weights.digest,
             words=self.words_digest,
             conclusions=CONCLUSIONS,
             evidence=evidence,
-            probabilities=probabilities(evidence),
-            threshold=self._weights.threshold,
+            probabilities=chances,
+            threshold=self._weights.threshold(chances),
         ), ""
 
 

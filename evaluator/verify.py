@@ -169,12 +169,14 @@ def _weighing(
         Seen(r.modality, r.outcome, r.condition, r.conduct, r.likeness, ranks.get(r.clause, 1))
         for r in verdict.findings
     ]
-    if weights.threshold != weighing.threshold:
+    if weights.threshold(weighing.probabilities) != weighing.threshold:
         yield Fault("weighing.threshold", "不是所称模型的门槛")
     if weights.base() != weighing.evidence["base"]:
         yield Fault("weighing.base", "不是所称模型的起点")
     if weights.evidence("findings", finding_features(seen)) != weighing.evidence["findings"]:
         yield Fault("weighing.findings", "由所列认定重算，得不到这些数")
+    if weights.words(verdict.scenario) != weighing.evidence["words"]:
+        yield Fault("weighing.words", "由情形的用词重算，得不到这些数")
     if weighing.words == words_digest:
         facts = fact_features(read_facts(verdict.scenario, words))
         if weights.evidence("facts", facts) != weighing.evidence["facts"]:

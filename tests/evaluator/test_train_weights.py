@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evaluator.case_folds import read_labelled_cases
-from evaluator.train_weights import chances, fit, macro_f1
+from evaluator.train_weights import calibrate, chances, fit, learn_vocabulary, macro_f1
 from kg.pack import data_folder
 from tests.bench.verdict_bench import negate
 
@@ -16,9 +16,44 @@ from tests.bench.verdict_bench import negate
 def test_a_separable_problem_is_learned_the_same_way_twice() -> None:
     labels = np.array([0, 1, 2, 3] * 10, dtype=float)
     features = np.eye(4)[labels.astype(int)] * 3
-    first = fit(features, labels, ridge=0.001)
-    assert (chances(features, first).argmax(axis=1) == labels).all()
-    assert (fit(features, labels, ridge=0.001).weights == first.weights).all()
+    kernel = features @ features.T
+    first = fit(kernel, labels)
+    assert (chances(kernel @ first.cases + first.bias).argmax(axis=1) == labels).all()
+    assert (fit(kernel, labels).cases == first.cases).all()
+
+
+def test_the_fit_is_where_the_slope_is_nothing() -> None:
+    """At the optimum what a case counts for is its error: for each conclusion ridge · cases + error = 0."""
+    draw = np.random.default_rng(5)
+    features = draw.normal(size=(60, 8))
+    labels = draw.integers(0, 4, 60).astype(float)
+    kernel = features @ features.T
+    found = fit(kernel, labels, ridge=2.0)
+    target = np.eye(4)[labels.astype(int)]
+    emphasis = (1 / target.mean(axis=0))[labels.astype(int)][:, None]
+    emphasis /= emphasis.mean()
+    error = emphasis * (chances(kernel @ found.cases + found.bias) - target)
+    slope = features.T @ error + 2.0 * features.T @ found.cases
+    assert np.abs(slope).max() < 1e-3
+    assert np.abs(error.sum(axis=0)).max() < 1e-3
+
+
+def test_words_of_one_text_have_unit_length_and_rare_ones_count_more() -> None:
+    vocabulary = learn_vocabulary(["签字同意", "签字拒绝", "签字同意了"])
+    places, values = vocabulary.features("签字同意")
+    assert np.isclose(np.square(values).sum(), 1)
+    by_gram = {gram: values[places.index(i)] for gram, i in vocabulary.known.items() if i in places}
+    assert by_gram["同意"] > by_gram["签字"]
+    assert vocabulary.features("甲乙丙") == ([], [])
+
+
+def test_what_nothing_supports_is_not_covered() -> None:
+    labels = np.array([0.0, 1.0] * 50)
+    sums = np.eye(4)[labels.astype(int)] * 4
+    supported = np.ones((100, 4))
+    supported[:10] = 0
+    figures = calibrate(sums, labels, supported).figures
+    assert figures["coverage"] == 0.9 and figures["without_support"] == 0.1
 
 
 def test_macro_f1_counts_each_conclusion_alike() -> None:

@@ -11,7 +11,6 @@ import pytest
 from kg.pack import data_folder
 from kg.problem import DamagedError
 from retrieval.adapted import MODEL, AdaptedEncoder, adapted_encoder, model_digest
-from retrieval.dense import light_encoder
 
 TEXTS = [
     "民法典 医务人员在诊疗活动中应当向患者说明病情和医疗措施。",
@@ -45,10 +44,8 @@ def test_vectors_are_unit_vectors_and_do_not_depend_on_their_neighbours(encoder:
 
 
 def test_half_a_surrogate_pair_is_read_as_a_blank(encoder: AdaptedEncoder) -> None:
-    light = light_encoder()
-    for one in (encoder, light) if light else (encoder,):
-        assert np.array_equal(one.encode_query("知情\ud800同意"), one.encode_query("知情 同意"))
-        assert np.array_equal(one.encode(["知情\udfff同意"]), one.encode(["知情 同意"]))
+    assert np.array_equal(encoder.encode_query("知情\ud800同意"), encoder.encode_query("知情 同意"))
+    assert np.array_equal(encoder.encode(["知情\udfff同意"]), encoder.encode(["知情 同意"]))
 
 
 def test_everyday_words_are_nearer_to_the_law_that_governs(encoder: AdaptedEncoder) -> None:
