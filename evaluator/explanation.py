@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evaluator.proof import ClauseRow, ConflictRow, FactRow, FindingRow, VerdictFile
+from evaluator.proof_rows import measured_by
 from evaluator.verdict import Conclusion
 from kg.precedence import Outcome as Answer
 
@@ -62,8 +63,8 @@ def explain(verdict: VerdictFile) -> Iterator[str]:
 
 def _finding(row: FindingRow, clause: ClauseRow) -> Iterator[str]:
     yield f"├ {_ROLES[row.role]}：{row.outcome.zh}  《{clause.title}》{clause.article}  {row.norm}"
-    action = row.parts.get("action")
-    yield f"│  ├ 规范（{row.modality.zh}，{row.method.value}）：{action.text if action else '（见引文）'}"
+    words = measured_by(row)
+    yield f"│  ├ 规范（{row.modality.zh}，{row.method.value}）：{words or '（见引文）'}"
     actor = f"“{row.actor.text}”（{'、'.join(row.actor_parties)}）" if row.actor else ""
     yield f"│  ├ 承担者：{row.bearer.zh} {actor}".rstrip()
     yield f"│  ├ 条件：{row.condition.zh} {_fact(row.condition_fact)}".rstrip()

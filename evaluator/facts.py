@@ -100,6 +100,7 @@ class Facts:
 
 _SENTENCE_END = re.compile(r"[。！？；\n]+[”」』）)]*")
 _CLAUSE_END = re.compile(r"[，,：:。！？；\n]+[”」』）)]*|——|…+")
+_MARKS = "，,：:。！？；、… \n"
 _QUOTATION = re.compile(r"“[^”]*”|「[^」]*」")
 _NUMERAL = r"[0-9０-９零〇一二两三四五六七八九十百]+"
 _DATE = re.compile(
@@ -124,10 +125,13 @@ def read_facts(text: str, words: FactWords) -> Facts:
         speech_until = -1
         for part in _cut(text, sentence.start, sentence.end, _CLAUSE_END):
             named = _actors(part, words)
-            quoted = any(a <= part.start and part.end <= b for a, b in quotations)
+            # The mark after a quotation belongs to the clause that ends with it: “……不行”，
+            end = part.start + len(part.text.rstrip(_MARKS))
+            quoted = any(a <= part.start and end <= b for a, b in quotations)
+            begun = any(part.start < a < end for a, b in quotations)
             fact = _fact(
                 part, words, sentence=number, actors=named or carried, carried=not named,
-                quoted=quoted, in_speech=part.start < speech_until,
+                quoted=quoted, in_speech=part.start < speech_until, begun=begun,
             )  # fmt: skip
             facts.append(fact)
             # What follows 他说： up to the end of the quotation, or of the sentence, is what he said.
@@ -174,15 +178,18 @@ def _fact(
     carried: bool,
     quoted: bool,
     in_speech: bool,
+    begun: bool,
 ) -> Fact:
     marks = {mark for mark, pattern in words.mark_patterns.items() if pattern.search(part.text)}
     negations = _negations(part.text, words)
     negated = negations % 2 == 1
+    # 就说“这种病人我们管不了”: what is negated is within what is said.
+    said = begun and Mark.SPEECH in marks and not _negations(part.text.split("“")[0].split("「")[0], words)
     if not negations:
         marks.discard(Mark.NEGATION)
     return Fact(
         part=part,
-        kind=_kind(marks, negated, quoted or in_speech),
+        kind=_kind(marks, negated, quoted or in_speech or said),
         sentence=sentence,
         actors=actors,
         carried=carried and bool(actors),

@@ -126,15 +126,38 @@ _NEGATIVE = re.compile(
     r"^(?:的)?(?:未|不|没有|无|拒不|拒绝|逾期不|应当.{0,8}而未)|未(?:按|依|及时|如实|履行|尽)"
 )
 _CONSEQUENCE = re.compile(r"^(?:由|依法|依据职责|并?处|责令|给予|予以|吊销|没收|承担|追究|构成|降低|撤)")
+_IMPOSED = re.compile(
+    r"""
+    ^(?:由[^，；。]{2,24}?)?(?:并?依法|依据职责|可以|按照有关规定)?
+    (?:
+      责令|吊销|没收|追究|通报批评|撤销|撤职
+      | (?:给予|予以)(?:警告|处分|处罚|行政|治安|政务|纪律|取缔|没收|吊销|撤销)
+      | 并?处(?![理置方于在境]) | 并?罚款 | 承担[^，；。]{0,12}责任 | 构成犯罪
+    )
+    """,
+    re.VERBOSE,
+)
+"""What an authority is to impose, whatever the modality that its sentence is read as."""
 
 
 def phrase_of(norm: Norm) -> str:
     """The conduct that a norm speaks of: its action; of a liability, what it punishes. '' if it tells none."""
-    parts = [norm.action, norm.condition] if norm.modality is Modality.LIABILITY else [norm.action]
-    for part in parts:
-        if part is not None and not (norm.modality is Modality.LIABILITY and _CONSEQUENCE.match(part.text)):
-            return _WITHOUT_LEAVE.sub("", part.text) or part.text
-    return ""
+    action, condition = (part.text if part else "" for part in (norm.action, norm.condition))
+    text = measured(norm.modality, action=action, condition=condition)
+    return _WITHOUT_LEAVE.sub("", text) or text
+
+
+def measured(modality: Modality, *, action: str, condition: str) -> str:
+    """The words that conduct is measured by.
+
+    What an authority is to impose (责令改正, 处罚款) is a consequence: nobody in a scenario is measured by it.
+
+    >>> measured(Modality.LIABILITY, action="责令改正，给予警告", condition="泄露患者隐私")
+    '泄露患者隐私'
+    """
+    if modality is Modality.LIABILITY:
+        return next((part for part in (action, condition) if part and not _CONSEQUENCE.match(part)), "")
+    return "" if _IMPOSED.match(action) else action
 
 
 def is_measurable(norm: Norm) -> bool:
@@ -184,7 +207,13 @@ def _finding(
     holds, exception_fact = ExceptionState.NONE, None
     if norm.exception is not None:
         exception_fact, alike = _best(facts, exception)
-        told = alike >= limits.exception and exception_fact is not None and exception_fact.is_settled
+        # An exception speaks of the same things as its rule: what is only the conduct again is none.
+        told = (
+            alike >= limits.exception
+            and exception_fact is not None
+            and exception_fact.is_settled
+            and exception_fact is not conduct_fact
+        )
         holds = ExceptionState.HOLDS if told else ExceptionState.NOT_TOLD
     conduct = _conduct(norm, conduct_fact) if likeness >= limits.told else ConductState.NOT_TOLD
     return Finding(

@@ -8,9 +8,10 @@ from datetime import date
 from evaluator.facts import Fact, Part
 from evaluator.finding_rule import Outcome
 from evaluator.grounds import AGAINST, GROUNDS, SUPPORT, Ranked
+from evaluator.matching import measured
 from evaluator.proof import ClauseRow, FactRow, FindingRow, Words
 from kg.build import Build
-from kg.norm import Norm
+from kg.norm import Norm, Role
 from kg.vocabulary import Kind
 
 
@@ -20,11 +21,13 @@ def finding_rows(found: Sequence[Ranked], conclusion: str | None) -> list[Findin
     support = SUPPORT[conclusion] if conclusion else frozenset[Outcome]()
     against = AGAINST[conclusion] if conclusion else frozenset[Outcome]()
     rows: list[FindingRow] = []
-    grounds = 0
+    grounds: set[str] = set()
     for ranked in ordered:
         role = "considered"
-        if ranked.finding.outcome in support and grounds < GROUNDS:
-            role, grounds = "grounds", grounds + 1
+        # One norm of each clause: others of the same one, met by the same words, would add nothing.
+        if ranked.finding.outcome in support and len(grounds) < GROUNDS and ranked.clause.id not in grounds:
+            role = "grounds"
+            grounds.add(ranked.clause.id)
         elif ranked.finding.outcome in against:
             role = "against"
         rows.append(_row(ranked, role))
@@ -104,4 +107,12 @@ def clause_row(build: Build, identifier: str, as_of: date, *, score: float, rank
         effective_from=validity.begins,
         score=score,
         rank=rank,
+    )
+
+
+def measured_by(row: FindingRow) -> str:
+    """The words of the norm that the conduct was measured by: of a liability, what it punishes."""
+    action, condition = (row.parts.get(role.value) for role in (Role.ACTION, Role.CONDITION))
+    return measured(
+        row.modality, action=action.text if action else "", condition=condition.text if condition else ""
     )

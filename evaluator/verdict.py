@@ -23,7 +23,7 @@ from evaluator.grounds import (
 )
 from evaluator.matching import Likeness, Thresholds, match
 from evaluator.proof import ClauseRow, FindingRow, VerdictFile, Weighing
-from evaluator.proof_rows import clause_row, finding_rows
+from evaluator.proof_rows import clause_row, finding_rows, measured_by
 from evaluator.weighing import (
     CONCLUSIONS,
     Weights,
@@ -290,8 +290,8 @@ def short_form(verdict: VerdictFile) -> Verdict:
 def sentence(row: FindingRow, clause: ClauseRow) -> str:
     """One finding as a sentence in Chinese, with the words of the scenario and of the law."""
     fact = f"“{row.conduct_fact.span.text.strip('，。；：')}”" if row.conduct_fact else ""
-    action = row.parts.get("action")
-    law = f"“{action.text}”" if action else f"（{row.modality.zh}）"
+    words = measured_by(row)
+    law = f"“{words}”" if words else f"（{row.modality.zh}）"
     return f"{row.outcome.zh}：《{clause.title}》{clause.article}{row.modality.zh}{law}；情形{fact}，{row.conduct.zh}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from evaluator.proof import ClauseRow, FindingRow, VerdictFile
+from evaluator.proof_rows import measured_by
 from evaluator.verdict import Conclusion
 
 _SHOWN = 12
@@ -37,8 +38,8 @@ def steps(before: VerdictFile, after: VerdictFile) -> list[Step]:
 
 
 def _words(row: FindingRow) -> tuple[str, str]:
-    action = row.parts.get("action")
-    return (row.modality.value, action.text) if action else ("", "")
+    words = measured_by(row)
+    return (row.modality.value, words) if words else ("", "")
 
 
 def explain_change(before: VerdictFile, after: VerdictFile) -> Iterator[str]:
@@ -92,5 +93,5 @@ def _place(row: FindingRow, clauses: Mapping[str, ClauseRow]) -> str:
 
 
 def _action(row: FindingRow) -> str:
-    action = row.parts.get("action")
-    return f"“{action.text}”" if action else ""
+    words = measured_by(row)
+    return f"“{words}”" if words else ""

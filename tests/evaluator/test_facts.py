@@ -47,6 +47,19 @@ def test_what_is_settled(clause: str, settled: bool, note: str) -> None:
     assert read_facts(clause, WORDS).facts[0].is_settled is settled, note
 
 
+@pytest.mark.parametrize(
+    ("text", "clause", "kind", "note"),
+    [
+        ("护士规定“手机一周开放十分钟，不听话取消”，她想通话被拒。", "不听话取消”，", FactKind.SPEECH, "the mark after a quotation is no clause of its own"),
+        ("护士一听，就说“这种病人我们管不了，去专科”。", "就说“这种病人我们管不了，", FactKind.SPEECH, "what is negated is within what is said"),
+        ("护士没有说“请签字，再等等”。", "护士没有说“请签字，", FactKind.OMISSION, "here the saying is negated"),
+    ],
+)  # fmt: skip
+def test_speech_that_spans_clauses(text: str, clause: str, kind: FactKind, note: str) -> None:
+    (fact,) = (fact for fact in read_facts(text, WORDS).facts if fact.part.text == clause)
+    assert fact.kind is kind, note
+
+
 def test_actors_are_parties_and_are_carried_over() -> None:
     facts = read_facts("值班的大夫开了药，没有写病历。", WORDS).facts
     assert [a.parties for a in facts[0].actors] == [("医师",)]
