@@ -88,7 +88,7 @@ def make_build(
                 report.counts = _write(
                     home, acquisition, reviews, selector, pack, inputs, digest, report, progress
                 )
-        _finish(home, report, environ, load_graph=load_graph, encode=encode, progress=progress)
+        _finish(home, report, environ, pack=pack, load_graph=load_graph, encode=encode, progress=progress)
     return report
 
 
@@ -174,6 +174,7 @@ def _finish(
     report: BuildReport,
     environ: Mapping[str, str],
     *,
+    pack: Path,
     load_graph: bool,
     encode: bool,
     progress: Progress,
@@ -185,7 +186,7 @@ def _finish(
     def make_vectors() -> None:
         try:
             with _timed(report, "vectors"):
-                report.vectors = _encode(home, report.build_id, environ, progress)
+                report.vectors = _encode(home, report.build_id, pack, environ, progress)
         except BaseException as error:
             failures.append(error)
 
@@ -244,8 +245,11 @@ def load(
     )
 
 
-def _encode(home: Home, build_id: str, environ: Mapping[str, str], progress: Progress) -> str:
+def _encode(
+    home: Home, build_id: str, pack: Path, environ: Mapping[str, str], progress: Progress
+) -> str:
     from retrieval.encoders import open_encoder
+    from retrieval.glosses import GlossLayer
     from retrieval.index import index_vectors
 
     encoder = open_encoder(environ)
@@ -255,6 +259,7 @@ def _encode(home: Home, build_id: str, environ: Mapping[str, str], progress: Pro
         home.build_path(build_id) / "index",
         cache=home.cache,
         encoder=encoder,
+        glosses=GlossLayer.of_pack(pack),
         progress=lambda done, total: progress("向量", done, total),
     )
     return encoder.name

@@ -37,6 +37,7 @@ class AdaptedEncoder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._last: tuple[str, npt.NDArray[np.float32]] | None = None
 
     @cached_property
     def _manifest(self) -> dict[str, Any]:
@@ -84,7 +85,11 @@ class AdaptedEncoder:
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """The unit vector of a query, as the only row."""
-        return self._encode([_QUERY + text])
+        # Clauses and glosses are searched one after the other with the same query: the last one is kept.
+        last = self._last
+        if last is None or last[0] != text:
+            last = self._last = text, self._encode([_QUERY + text])
+        return last[1].copy()
 
     def _encode(self, texts: list[str]) -> npt.NDArray[np.float32]:
         import numpy as np

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from kg.problem import InputError
 from retrieval.dense import DenseIndex, write_dense
-from retrieval.glosses import GlossLayer
+from retrieval.gloss_vectors import GlossVectors, write_gloss_vectors
+from retrieval.glosses import Gloss, GlossLayer
 from retrieval.stack import Document, Stack, write_words
 from retrieval.vectors import Encoder, Progress, VectorCache
 
@@ -29,11 +30,12 @@ _SEED, _RESAMPLES = 20260101, 1000
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Documents, queries, and for each query its relevant documents with their gain."""
+    """Documents, queries, for each query its relevant documents with their gain, and the glosses by document."""
 
     documents: tuple[tuple[str, Document], ...]
     queries: Mapping[str, str]
     relevant: Mapping[str, Mapping[str, int]]
+    told: Mapping[int, Sequence[Gloss]]
 
 
 def read_dataset(folder: Path, glosses: GlossLayer | None = None) -> Dataset:
@@ -41,9 +43,12 @@ def read_dataset(folder: Path, glosses: GlossLayer | None = None) -> Dataset:
 
     Documents that are provisions known to the gloss layer, by their words, get their glosses.
     """
+    rows = _rows(folder / "corpus.jsonl", ("_id", "text"))
+    of_rows = (glosses.of(str(row["text"])) if glosses else () for row in rows)
+    told = {place: of for place, of in enumerate(of_rows) if of}
     documents = tuple(
-        (str(row["_id"]), _document(str(row.get("title") or ""), str(row["text"]), glosses))
-        for row in _rows(folder / "corpus.jsonl", ("_id", "text"))
+        (str(row["_id"]), _document(str(row.get("title") or ""), str(row["text"]), told.get(place, ())))
+        for place, row in enumerate(rows)
     )
     queries = {str(row["_id"]): str(row["text"]) for row in _rows(folder / "queries.jsonl", ("_id", "text"))}
     relevant: dict[str, dict[str, int]] = {}
@@ -60,12 +65,11 @@ def read_dataset(folder: Path, glosses: GlossLayer | None = None) -> Dataset:
                 relevant.setdefault(query, {})[document] = gain
     if unknown := sorted(set(relevant) - set(queries)):
         raise InputError(f"{path}: 查询 {unknown[0]} 不在 queries.jsonl 中")
-    return Dataset(documents, queries, relevant)
+    return Dataset(documents, queries, relevant, told)
 
 
-def _document(title: str, text: str, glosses: GlossLayer | None) -> Document:
-    told = glosses.of(text) if glosses else ()
-    return Document((title,), (), text, "\n".join(gloss.words() for gloss in told))
+def _document(title: str, text: str, glosses: Sequence[Gloss]) -> Document:
+    return Document((title,), (), text, "\n".join(gloss.words() for gloss in glosses))
 
 
 def _opened(path: Path) -> Any:
@@ -218,13 +222,20 @@ def bench(
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         count = write_words([document for _, document in data.documents], folder)
-        dense = None
+        dense = near_glosses = None
         if encoder and any(system not in ("bm25", "gloss") for system in systems or ("default",)):
             held_vectors = VectorCache(cache or folder / "cache", encoder)
             texts = (document.passage() for _, document in data.documents)
             write_dense(held_vectors.vectors(texts, progress=progress), folder, encoder=encoder)
+            if data.told:
+                write_gloss_vectors(
+                    data.told, folder, cache=cache or folder / "cache", encoder=encoder, progress=progress
+                )
+                near_glosses = GlossVectors.open(folder, encoder)
             dense = DenseIndex.open(folder, encoder, rows=count)
-        stack = Stack.open(folder, count, dense)
+        titles = [document.titles[0] for _, document in data.documents]
+        works = titles if len(set(titles)) > 1 else None
+        stack = Stack.open(folder, count, dense, near_glosses=near_glosses, works=works)
 
         def rank(system: str, query: str) -> list[str]:
             return [names[one.row] for one in stack.rank(query, _DEPTH, system=system)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum
 
@@ -52,3 +52,17 @@ def fuse(rankings: Iterable[Ranking]) -> list[Fused]:
             ranks.setdefault(hit.row, []).append((ranking.system, rank))
     fused = (Fused(row, round(fsum(parts[row]) / total, 6) + 0.0, tuple(ranks[row])) for row in parts)
     return sorted(fused, key=lambda hit: (-hit.score, hit.row))
+
+
+def ranked(scores: Mapping[int, float], rankings: Iterable[Ranking]) -> list[Fused]:
+    """Documents by these scores, best first, with their ranks in the rankings; rounded to 1e-6, ties by row.
+
+    >>> [(hit.row, hit.ranks) for hit in ranked({3: 0.2, 7: 0.9}, [Ranking("bm25", 1.0, (Scored(3, 5.0),))])]
+    [(7, ()), (3, (('bm25', 1),))]
+    """
+    ranks: dict[int, list[tuple[str, int]]] = {row: [] for row in scores}
+    for ranking in sorted(rankings, key=lambda r: r.system):
+        for rank, hit in enumerate(ranking.found, 1):
+            ranks[hit.row].append((ranking.system, rank))
+    found = (Fused(row, round(score, 6) + 0.0, tuple(ranks[row])) for row, score in scores.items())
+    return sorted(found, key=lambda hit: (-hit.score, hit.row))

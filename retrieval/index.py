@@ -26,6 +26,7 @@ from kg.problem import DamagedError, InputError
 from kg.vocabulary import Level, Topic
 from retrieval.dense import DenseIndex, write_dense
 from retrieval.filters import EVERYTHING, Filters
+from retrieval.gloss_vectors import GlossVectors, write_gloss_vectors
 from retrieval.glosses import Gloss, GlossLayer
 from retrieval.lexical import BM25
 from retrieval.norm_marks import FILES as MARK_FILES
@@ -101,7 +102,7 @@ def write_index(
     )
     manifest.write(folder)
     if cache and encoder:
-        index_vectors(folder, cache=cache, encoder=encoder, progress=progress)
+        index_vectors(folder, cache=cache, encoder=encoder, glosses=glosses, progress=progress)
     return manifest
 
 
@@ -110,18 +111,31 @@ def _dense_folder(cache: Path, index_id: str, encoder: Encoder) -> Path:
     return cache / "dense" / f"{index_id}-{hashlib.sha256(encoder.name.encode()).hexdigest()[:8]}"
 
 
-def index_vectors(folder: Path, *, cache: Path, encoder: Encoder, progress: Progress | None = None) -> None:
-    """Encode the clauses of a written index, as far as the cache lacks them, and index their vectors.
+def index_vectors(
+    folder: Path,
+    *,
+    cache: Path,
+    encoder: Encoder,
+    glosses: GlossLayer | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Encode the clauses of a written index and their glosses, as far as the cache lacks them; index the vectors.
 
-    Nothing is done where that index of vectors stands already; a damaged one is made again.
+    Nothing is done where those indexes of vectors stand already; damaged ones are made again.
     """
     index = ClauseIndex.open(folder, cache=cache, encoder=encoder)
-    if index.stack.dense:
+    dense, near_glosses = index.stack.dense, index.stack.near_glosses
+    if dense and (near_glosses or not glosses):
         with suppress(DamagedError):  # a damaged one is made again
-            index.stack.dense.verify()
+            dense.verify()
+            if near_glosses:
+                near_glosses.verify()
             return
     target = _dense_folder(cache, index.manifest.id, encoder)
     target.mkdir(parents=True, exist_ok=True)
+    if glosses:
+        told = {row: of for row, clause in enumerate(index.clauses()) if (of := glosses.of(clause.text))}
+        write_gloss_vectors(told, target, cache=cache, encoder=encoder, progress=progress)
     texts = (document(clause).passage() for clause in index.clauses())
     write_dense(VectorCache(cache, encoder).vectors(texts, progress=progress), target, encoder=encoder)
 
@@ -216,10 +230,13 @@ class ClauseIndex:
         ids = tuple((folder / _IDS).read_text("utf-8").splitlines())
         topics = tuple(map(Topic, (folder / _TOPICS).read_text("utf-8").splitlines()))
         rows = np.load(folder / _ROWS, allow_pickle=False)
-        dense = None
+        dense = near_glosses = None
         if cache and encoder:
-            dense = DenseIndex.open(_dense_folder(cache, manifest.id, encoder), encoder, rows=len(ids))
-        stack = Stack.open(folder, len(ids), dense)
+            vectors = _dense_folder(cache, manifest.id, encoder)
+            dense = DenseIndex.open(vectors, encoder, rows=len(ids))
+            near_glosses = GlossVectors.open(vectors, encoder)
+        works = [id_.partition("@")[0] for id_ in ids]
+        stack = Stack.open(folder, len(ids), dense, near_glosses=near_glosses, works=works)
         return cls(
             folder, manifest, ids, topics, stack, rows, _mapped(folder / _CLAUSES, int(rows["length"].sum()))
         )

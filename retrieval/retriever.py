@@ -256,7 +256,7 @@ def _hit(clause: Clause, part: Part, as_of: date, *, score: float, why: str) -> 
 
 
 _MAY_CITE = re.compile(r"[条点]")
-_SYSTEM_WORDS = {"bm25": "词面", "gloss": "词面与释义", "dense": "语义"}
+_SYSTEM_WORDS = {"bm25": "词面", "gloss": "词面与释义", "dense": "语义", "meaning": "释义语义"}
 
 
 def _why(one: Fused, meanings: Sequence[str]) -> str:

@@ -1,4 +1,8 @@
-"""The systems that rank documents for a query: bm25, gloss, dense, and default, which joins the last two.
+"""The systems that rank documents for a query, and default, which joins them.
+
+bm25: a document's own words. gloss: these, or these with its glosses. dense: the vectors of the documents.
+meaning: the vectors of their glosses. fused: gloss and dense added by hand weights. default: all of them,
+weighed by the learned ranking; without vectors gloss alone.
 
 This is all that `search` and the benchmark share: it knows texts and rows, not clauses or dates.
 """
@@ -12,23 +16,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 from kg.problem import InputError
-from retrieval.fusion import Fused, Ranking, fuse
+from retrieval.evidence import Found, evidence
+from retrieval.fusion import Fused, Ranking, fuse, ranked
+from retrieval.gloss_vectors import GlossVectors
 from retrieval.glosses import without_label
 from retrieval.lexical import BM25, FILES, LexicalIndex, Scored, best, write_lexical
+from retrieval.ranking import LearnedRanking, shipped_ranking
 from retrieval.tokens import tokens
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-SYSTEMS = ("bm25", "gloss", "dense", "default")
+SYSTEMS = ("bm25", "gloss", "dense", "meaning", "fused", "default")
 """The names by which a system can be measured alone; `default` is what search uses."""
 
 POOL = 200
 """How many documents each system puts into the joint ranking."""
 
 WEIGHTS = {"gloss": 1.0, "dense": 1.5}
-"""How much each system counts, chosen on the dev folds of the written cases, with and without their glosses."""
+"""How much each system counts in `fused`, chosen on the dev folds of the written cases."""
 
 GLOSSED = 0.5
 """What a match with a document's words and its glosses counts beside one with its words alone.
@@ -104,21 +111,40 @@ class Dense(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
-    """The indexes of one set of documents; `dense` is None where there is no encoder or no vectors."""
+    """The indexes of one set of documents, and what joins them.
+
+    `dense` and `near_glosses` are None where there is no encoder or no vectors. `works` numbers the work of
+    each document; None where nothing is known of works.
+    """
 
     lexical: LexicalIndex
     expanded: LexicalIndex
     dense: Dense | None
+    near_glosses: GlossVectors | None = None
+    works: npt.NDArray[np.int32] | None = None
+    ranking: LearnedRanking | None = None
 
     @classmethod
-    def open(cls, folder: Path, count: int, dense: Dense | None) -> Self:
-        """Open what `write_words` wrote."""
-        return cls(LexicalIndex.open(folder, count), LexicalIndex.open(folder / _EXPANDED, count), dense)
+    def open(
+        cls,
+        folder: Path,
+        count: int,
+        dense: Dense | None,
+        *,
+        near_glosses: GlossVectors | None = None,
+        works: Sequence[str] | None = None,
+    ) -> Self:
+        """Open what `write_words` wrote; `works` names the work of each document."""
+        lexical, expanded = LexicalIndex.open(folder, count), LexicalIndex.open(folder / _EXPANDED, count)
+        numbers = None if works is None else _numbered(works)
+        return cls(lexical, expanded, dense, near_glosses, numbers, shipped_ranking())
 
     @property
     def systems(self) -> tuple[str, ...]:
         """The systems that can be used here."""
-        return tuple(name for name in SYSTEMS if self.dense or name != "dense")
+        absent = set() if self.dense else {"dense", "fused"}
+        absent |= set() if self.near_glosses else {"meaning"}
+        return tuple(name for name in SYSTEMS if name not in absent)
 
     def rank(
         self, query: str, k: int, *, system: str = "default", allowed: npt.NDArray[np.bool_] | None = None
@@ -127,29 +153,67 @@ class Stack:
 
         A query without a letter, a Hanzi or a digit finds nothing: its vector would still have neighbours.
         """
-        if system in self.systems and not tokens(query):
+        if system not in self.systems:
+            raise InputError(f"没有检索系统 {system!r}；此处可用: {'、'.join(self.systems)}")
+        if not tokens(query):
             return []
         pool = max(k, POOL)
         match system:
             case "bm25":
-                rankings = [Ranking("bm25", 1.0, tuple(self.lexical.search(query, pool, allowed=allowed)))]
+                found = best(self._words(query, allowed)[0], pool)
+                return fuse([Ranking("bm25", 1.0, tuple(found))])[:k]
             case "gloss":
-                rankings = [self._gloss(query, pool, allowed)]
-            case "dense" if self.dense:
-                rankings = [self._dense(query, pool, allowed)]
-            case "default":
-                rankings = [self._gloss(query, pool, allowed), self._dense(query, pool, allowed)]
+                return fuse([self._joint(*self._words(query, allowed), pool)])[:k]
+            case "dense":
+                return fuse([self._dense(query, pool, allowed)])[:k]
+            case "meaning":
+                return fuse([self._meaning(query, pool, allowed)])[:k]
+            case "default" if self.dense and self.ranking:
+                return self._learned(query, pool, allowed, self.ranking)[:k]
             case _:
-                raise InputError(f"没有检索系统 {system!r}；此处可用: {'、'.join(self.systems)}")
-        return fuse(rankings)[:k]
+                words = self._joint(*self._words(query, allowed), pool)
+                return fuse([words, self._dense(query, pool, allowed)])[:k]
 
-    def _gloss(self, query: str, pool: int, allowed: npt.NDArray[np.bool_] | None) -> Ranking:
+    def _words(
+        self, query: str, allowed: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Scores in thousandths by a document's own words, and by these with its glosses."""
+        own, told = self.lexical.scores(query), self.expanded.scores(query)
+        return (own, told) if allowed is None else (own * allowed, told * allowed)
+
+    def _joint(self, own: npt.NDArray[np.int64], told: npt.NDArray[np.int64], pool: int) -> Ranking:
         import numpy as np
 
-        glossed = (GLOSSED * self.expanded.scores(query)).astype(np.int64)
-        total = np.maximum(self.lexical.scores(query), glossed)
-        return Ranking("gloss", WEIGHTS["gloss"], tuple(best(total, pool, allowed)))
+        total = np.maximum(own, (GLOSSED * told).astype(np.int64))
+        return Ranking("gloss", WEIGHTS["gloss"], tuple(best(total, pool)))
 
     def _dense(self, query: str, pool: int, allowed: npt.NDArray[np.bool_] | None) -> Ranking:
         found: Iterable[Scored] = self.dense.search(query, pool, allowed=allowed) if self.dense else ()
         return Ranking("dense", WEIGHTS["dense"], tuple(found))
+
+    def _meaning(self, query: str, pool: int, allowed: npt.NDArray[np.bool_] | None) -> Ranking:
+        near = self.near_glosses
+        found: Iterable[Scored] = near.search(query, pool, allowed=allowed) if near else ()
+        return Ranking("meaning", 1.0, tuple(found))
+
+    def _learned(
+        self, query: str, pool: int, allowed: npt.NDArray[np.bool_] | None, ranking: LearnedRanking
+    ) -> list[Fused]:
+        own, told = self._words(query, allowed)
+        rankings = [
+            self._joint(own, told, pool), self._dense(query, pool, allowed), self._meaning(query, pool, allowed)
+        ]  # fmt: skip
+        found = Found(query, own, told, *(one.found for one in rankings))
+        rows = found.rows()
+        if not len(rows):
+            return []
+        glossed = self.near_glosses.glossed(len(own)) if self.near_glosses else None
+        scores = ranking.scores(evidence(found, rows, glossed=glossed, works=self.works))
+        return ranked(dict(zip(rows.tolist(), scores.tolist(), strict=True)), rankings)
+
+
+def _numbered(works: Sequence[str]) -> npt.NDArray[np.int32]:
+    import numpy as np
+
+    numbers: dict[str, int] = {}
+    return np.asarray([numbers.setdefault(work, len(numbers)) for work in works], dtype=np.int32)

@@ -60,7 +60,7 @@ def test_bm25_by_hand(dataset: Path) -> None:
 def test_every_system_is_measured(dataset: Path, tmp_path: Path) -> None:
     encoder = PlainEncoder()
     found = bench(dataset, encoder=encoder, cache=tmp_path / "cache")["systems"]
-    assert list(found) == ["bm25", "gloss", "dense", "default"]
+    assert list(found) == ["bm25", "gloss", "dense", "fused", "default"]
     assert found["dense"]["R@50"] == 1
     assert list(bench(dataset)["systems"]) == ["bm25", "gloss", "default"]
 
