@@ -245,9 +245,7 @@ def load(
     )
 
 
-def _encode(
-    home: Home, build_id: str, pack: Path, environ: Mapping[str, str], progress: Progress
-) -> str:
+def _encode(home: Home, build_id: str, pack: Path, environ: Mapping[str, str], progress: Progress) -> str:
     from retrieval.encoders import open_encoder
     from retrieval.glosses import GlossLayer
     from retrieval.index import index_vectors

@@ -56,7 +56,8 @@ class Found:
         """Every document that is found by some system, by row."""
         import numpy as np
 
-        return np.unique([hit.row for found in (self.joint, self.dense, self.glosses) for hit in found])
+        every = [hit.row for found in (self.joint, self.dense, self.glosses) for hit in found]
+        return np.unique(np.asarray(every, dtype=np.int64))
 
 
 class _Column:

@@ -33,7 +33,6 @@ class GlossEncoder:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self.dimension = encoder.dimension
 
     @property
     def name(self) -> str:
@@ -44,6 +43,11 @@ class GlossEncoder:
     def digest(self) -> str:
         """That of the encoder, marked."""
         return f"{self._encoder.digest}-glosses"
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return self._encoder.dimension
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One unit vector for each `gloss_text`."""

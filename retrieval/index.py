@@ -31,6 +31,7 @@ from retrieval.glosses import Gloss, GlossLayer
 from retrieval.lexical import BM25
 from retrieval.norm_marks import FILES as MARK_FILES
 from retrieval.norm_marks import NormMarks, write_marks
+from retrieval.ranking import ranking_for
 from retrieval.records import decode_clause, encode_clause
 from retrieval.stack import WORD_FILES, Document, Stack, write_words
 from retrieval.vectors import Encoder, Progress, VectorCache
@@ -236,7 +237,9 @@ class ClauseIndex:
             dense = DenseIndex.open(vectors, encoder, rows=len(ids))
             near_glosses = GlossVectors.open(vectors, encoder)
         works = [id_.partition("@")[0] for id_ in ids]
-        stack = Stack.open(folder, len(ids), dense, near_glosses=near_glosses, works=works)
+        stack = Stack.open(
+            folder, len(ids), dense, near_glosses=near_glosses, works=works, ranking=ranking_for(encoder)
+        )
         return cls(
             folder, manifest, ids, topics, stack, rows, _mapped(folder / _CLAUSES, int(rows["length"].sum()))
         )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from kg.pack import data_folder
 from kg.problem import DamagedError
 from retrieval.evidence import FEATURES
+from retrieval.vectors import Encoder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,7 @@ class LearnedRanking:
     bias: npt.NDArray[np.float64]
     output: npt.NDArray[np.float64]
     offset: float
+    encoder: str
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -56,7 +58,7 @@ class LearnedRanking:
             raise DamagedError(f"{folder / WEIGHTS_FILE} 的特征与程序不同；请重新安装 yilun")
         names = ("mean", "scale", "direct", "hidden", "bias", "output")
         arrays = {name: np.asarray(held[name], dtype=np.float64) for name in names}
-        return cls(**arrays, offset=float(held["offset"]))
+        return cls(**arrays, offset=float(held["offset"]), encoder=stated["encoder"])
 
     def scores(self, evidence: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """For each line of evidence a number from 0 to 1, larger where the document more likely governs."""
@@ -69,8 +71,13 @@ class LearnedRanking:
         return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float64)
 
 
+def ranking_for(encoder: Encoder | None) -> LearnedRanking | None:
+    """The ranking of the data pack, if it was fitted on this encoder's cosines; else scores are added by hand weights."""
+    held = _shipped()
+    return held if held and encoder and encoder.name == held.encoder else None
+
+
 @cache
-def shipped_ranking() -> LearnedRanking | None:
-    """The ranking of the data pack, read once; None for a pack without one: scores are then added by hand weights."""
+def _shipped() -> LearnedRanking | None:
     folder = data_folder() / "models" / MODEL
     return LearnedRanking.read(folder) if (folder / MANIFEST_FILE).is_file() else None

@@ -21,7 +21,7 @@ from retrieval.fusion import Fused, Ranking, fuse, ranked
 from retrieval.gloss_vectors import GlossVectors
 from retrieval.glosses import without_label
 from retrieval.lexical import BM25, FILES, LexicalIndex, Scored, best, write_lexical
-from retrieval.ranking import LearnedRanking, shipped_ranking
+from retrieval.ranking import LearnedRanking
 from retrieval.tokens import tokens
 
 if TYPE_CHECKING:
@@ -133,11 +133,12 @@ class Stack:
         *,
         near_glosses: GlossVectors | None = None,
         works: Sequence[str] | None = None,
+        ranking: LearnedRanking | None = None,
     ) -> Self:
         """Open what `write_words` wrote; `works` names the work of each document."""
         lexical, expanded = LexicalIndex.open(folder, count), LexicalIndex.open(folder / _EXPANDED, count)
         numbers = None if works is None else _numbered(works)
-        return cls(lexical, expanded, dense, near_glosses, numbers, shipped_ranking())
+        return cls(lexical, expanded, dense, near_glosses, numbers, ranking)
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -163,7 +164,7 @@ class Stack:
                 found = best(self._words(query, allowed)[0], pool)
                 return fuse([Ranking("bm25", 1.0, tuple(found))])[:k]
             case "gloss":
-                return fuse([self._joint(*self._words(query, allowed), pool)])[:k]
+                return fuse([self.joint(*self._words(query, allowed), pool)])[:k]
             case "dense":
                 return fuse([self._dense(query, pool, allowed)])[:k]
             case "meaning":
@@ -171,7 +172,7 @@ class Stack:
             case "default" if self.dense and self.ranking:
                 return self._learned(query, pool, allowed, self.ranking)[:k]
             case _:
-                words = self._joint(*self._words(query, allowed), pool)
+                words = self.joint(*self._words(query, allowed), pool)
                 return fuse([words, self._dense(query, pool, allowed)])[:k]
 
     def _words(
@@ -181,7 +182,8 @@ class Stack:
         own, told = self.lexical.scores(query), self.expanded.scores(query)
         return (own, told) if allowed is None else (own * allowed, told * allowed)
 
-    def _joint(self, own: npt.NDArray[np.int64], told: npt.NDArray[np.int64], pool: int) -> Ranking:
+    def joint(self, own: npt.NDArray[np.int64], told: npt.NDArray[np.int64], pool: int) -> Ranking:
+        """The best by their own words or, counting less, by these with their glosses."""
         import numpy as np
 
         total = np.maximum(own, (GLOSSED * told).astype(np.int64))
@@ -201,7 +203,7 @@ class Stack:
     ) -> list[Fused]:
         own, told = self._words(query, allowed)
         rankings = [
-            self._joint(own, told, pool), self._dense(query, pool, allowed), self._meaning(query, pool, allowed)
+            self.joint(own, told, pool), self._dense(query, pool, allowed), self._meaning(query, pool, allowed)
         ]  # fmt: skip
         found = Found(query, own, told, *(one.found for one in rankings))
         rows = found.rows()

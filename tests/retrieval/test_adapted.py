@@ -43,6 +43,12 @@ def test_vectors_are_unit_vectors_and_do_not_depend_on_their_neighbours(encoder:
     assert encoder.encode([]).shape == (0, encoder.dimension)
 
 
+def test_of_a_query_the_first_tokens_are_read(encoder: AdaptedEncoder) -> None:
+    story = "开刀前没人跟我讲过风险，" * 40
+    assert np.array_equal(encoder.encode_query(story), encoder.encode_query(story + "隔壁家的狗很吵"))
+    assert not np.array_equal(encoder.encode_query(story[:60]), encoder.encode_query(story))
+
+
 def test_half_a_surrogate_pair_is_read_as_a_blank(encoder: AdaptedEncoder) -> None:
     assert np.array_equal(encoder.encode_query("知情\ud800同意"), encoder.encode_query("知情 同意"))
     assert np.array_equal(encoder.encode(["知情\udfff同意"]), encoder.encode(["知情 同意"]))
