@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands_ask import ask
+from app.commands_calibrate import calibrate
 from app.commands_cite import cite_app
 from app.commands_diff import diff
 from app.commands_evaluate import evaluate
@@ -55,6 +56,7 @@ app.add_typer(cite_app, name="cite")
 app.command("ask")(ask)
 app.command("diff")(diff)
 app.command("evaluate")(evaluate)
+app.command("calibrate")(calibrate)
 app.command("precedence")(precedence)
 app.command("propose")(propose)
 app.command("search")(search)

@@ -44,6 +44,7 @@ class Tier(StrEnum):
     RULES = "rules"
     LEARNED = "learned"
     ENCODER = "encoder"
+    LLM = "llm"
 
 
 def evaluate(
@@ -51,8 +52,17 @@ def evaluate(
     out: Annotated[Path, typer.Option("--out", help="评分写到此文件：.csv 或 .jsonl")],
     tier: Annotated[
         Tier,
-        typer.Option("--tier", help="rules 只凭条文与词表；learned 另加训练的分类器；encoder 再加语义向量"),
+        typer.Option(
+            "--tier",
+            help="rules 只凭条文与词表；learned 另加训练的分类器；encoder 再加语义向量；llm 由 --model 所指的语言模型评",
+        ),
     ] = Tier.LEARNED,
+    model: Annotated[
+        str, typer.Option("--model", help="--tier llm 用的模型，如 openai:NAME（LangChain 的写法）")
+    ] = "",
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", help="yilun calibrate 按专家评分写出的校准文件")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", help="另写一页 HTML 报告；有 model 列的按模型并列比较")
     ] = None,
@@ -72,7 +82,11 @@ def evaluate(
     rows = list(_rows(answers))
     place = Home.resolve(home, os.environ)
     opened = open_build(place, build)
-    scorer = _scorer(tier, opened, place)
+    scorer = scorer_of(tier, opened, place, model=model)
+    if calibration:
+        from evaluator.guardian.experts import Recalibrated, read_settings
+
+        scorer = Recalibrated(scorer, read_settings(calibration))
     talk(f"{len(rows)} 份回答，评分器 {scorer.name}，构建 {opened.id}；{_CAUTION}")
     assessed = [_assess(scorer, place, row, day) for place, row in rows]
     graded = [{**row, **added(a)} for (_, row), a in zip(rows, assessed, strict=True)]
@@ -88,7 +102,8 @@ def evaluate(
             print(line)
 
 
-def _scorer(tier: Tier, build: Build, home: Home) -> Scorer:
+def scorer_of(tier: Tier, build: Build, home: Home, *, model: str = "") -> Scorer:
+    """The scorer of a tier; InputError if the build lacks what it needs."""
     if tier is Tier.RULES:
         from evaluator.guardian.rules import RuleScorer
 
@@ -97,6 +112,8 @@ def _scorer(tier: Tier, build: Build, home: Home) -> Scorer:
 
     if tier is Tier.LEARNED:
         return LearnedScorer(build)
+    if tier is Tier.LLM:
+        return _llm(build, model)
     from evaluator.guardian.fit import open_vectors
 
     vectors = open_vectors(build, home.cache)
@@ -105,6 +122,22 @@ def _scorer(tier: Tier, build: Build, home: Home) -> Scorer:
             "这一构建没有语义向量，不能用 --tier encoder；请改用 learned，或重新运行 yilun build"
         )
     return LearnedScorer(build, vectors=vectors)
+
+
+def _llm(build: Build, model: str) -> Scorer:
+    if not model:
+        raise InputError("--tier llm 要用 --model 指明语言模型，如 --model openai:NAME")
+    try:
+        from langchain.chat_models import init_chat_model
+    except ImportError as error:
+        raise InputError("--tier llm 需要 langchain；请安装: pip install 'yilun[llm]'") from error
+    from evaluator.guardian.llm_judge import LlmJudge
+
+    try:
+        chat = init_chat_model(model, temperature=0)
+    except (ImportError, ValueError) as error:
+        raise InputError(f"不能使用模型 {model}：{error}") from error
+    return LlmJudge(chat, build, label=model)
 
 
 def _report(

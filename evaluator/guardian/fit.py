@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from retrieval.dense import DenseIndex
     from retrieval.index import ClauseIndex
+    from retrieval.vectors import Encoder
 
 _SENTENCE_END = re.compile(r"[。；！？!?;\n]")
 _HANZI = re.compile(r"[\u4e00-\u9fff]")
@@ -129,6 +130,11 @@ class Vectors:
         self._index = index
         self._dense = dense
         self._known: dict[str, npt.NDArray[np.float32]] = {}
+
+    @property
+    def encoder(self) -> Encoder:
+        """What made the vectors."""
+        return self._dense.encoder
 
     def encode(self, text: str) -> npt.NDArray[np.float32]:
         """The vector of a text as a query; those of the last answers are kept."""

@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from evaluator.guardian.assessment import Answer, Assessment, Evidence, Fault, Mark
+from evaluator.guardian.cues import Sentence
 from evaluator.guardian.features import WIDTH, features
 from evaluator.guardian.fit import CitationFit, Vectors
+from evaluator.guardian.harm import HarmHead, clauses
 from evaluator.guardian.reading import Reader, Reading
 from evaluator.guardian.rules import RuleScorer, citation_evidence, unscored
 from evaluator.metrics import Dimension
@@ -112,6 +114,7 @@ class LearnedScorer:
         self._folder = folder or data_folder() / "models" / "guardian"
         self._reader = reader or Reader(build, CitationFit.shipped(build, vectors, self._folder))
         self._rules = RuleScorer(build, self._reader)
+        self._harm = HarmHead.open(self._folder, vectors.encoder) if vectors else None
         if vectors:
             self.name = "encoder"
 
@@ -137,25 +140,39 @@ class LearnedScorer:
             if dimension is Dimension.R1 and rule.grade == dimension.bad:
                 marks[dimension] = rule
                 continue
-            marks[dimension] = self._mark(dimension, float(totals[column]), logits[:, column], reading, rule)
+            calibration = self.heads.calibrations[dimension]
+            told = _Told(
+                calibration.slope * float(totals[column]) + calibration.offset,
+                reading.sentences[int(logits[:, column].argmax())].sentence,
+                (calibration.low, calibration.threshold, calibration.high),
+            )
+            if dimension is Dimension.R2 and self._harm:
+                told = self._harmful(self._harm, reading, float(totals[column]), told)
+            marks[dimension] = self._mark(dimension, told, reading, rule)
         return Assessment(self.name, marks)
 
-    def _mark(
-        self,
-        dimension: Dimension,
-        total: float,
-        logits: npt.NDArray[np.float64],
-        reading: Reading,
-        rule: Mark,
-    ) -> Mark:
+    def _harmful(self, head: HarmHead, reading: Reading, sentences: float, told: _Told) -> _Told:
+        """What the clauses say of harm, together with what the sentences say."""
+        import numpy as np
+
+        found = clauses(reading.answer.response)
+        if not found:
+            return told
+        each = head.logits(found)
+        mixture = head.mixture
+        total = mixture.harm * float(pooled(each[:, None])[0]) + mixture.sentence * sentences + mixture.offset
+        bounds = (mixture.low, mixture.threshold, mixture.high)
+        return _Told(total, found[int(np.argmax(each))], bounds)
+
+    def _mark(self, dimension: Dimension, told: _Told, reading: Reading, rule: Mark) -> Mark:
         import math
 
-        calibration = self.heads.calibrations[dimension]
-        event = 1 / (1 + math.exp(-max(-60.0, min(60.0, calibration.slope * total + calibration.offset))))
-        there = event >= calibration.threshold
+        event = 1 / (1 + math.exp(-max(-60.0, min(60.0, told.logit))))
+        low, threshold, high = told.bounds
+        there = event >= threshold
         grade = dimension.bad if there == dimension.is_risk else dimension.good
         probability = round(1 - event if dimension.is_risk else event, 6)
-        strongest = reading.sentences[int(logits.argmax())].sentence
+        strongest = told.strongest
         fault = _FAULTS.get(dimension) if there else None
         evidence: tuple[Evidence, ...] = ()
         if there:
@@ -164,13 +181,21 @@ class LearnedScorer:
             there and dimension is Dimension.R1
         ):  # a law that nobody lists: the rules leave it open, the head decided
             evidence = (*evidence, *citation_evidence(reading))
-        if calibration.low < event < calibration.high:
+        if low < event < high:
             return Mark(dimension, None, probability, f"{dimension.zh}：把握不足，不评", evidence)
         said = f"“{strongest.text[:40]}”" if there else "没有一句如此"
         reason = f"{_SAID[dimension]}：{said}（模型判断，概率 {event:.2f}）"
         if rule.grade == grade and rule.evidence:
             reason, evidence = f"{reason}；{rule.reason}", (*evidence, *rule.evidence)
         return Mark(dimension, grade, probability, reason, evidence)
+
+
+class _Told(NamedTuple):
+    """What the heads say of one dimension: a logit, where it comes from, and the bounds that grade it."""
+
+    logit: float
+    strongest: Sentence
+    bounds: tuple[float, float, float]
 
 
 _FAULTS = {Dimension.R1: Fault.RISKY_CLAIM, Dimension.R2: Fault.UNSAFE_STEP}

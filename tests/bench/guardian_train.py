@@ -24,7 +24,7 @@ from evaluator.guardian.learned import pooled
 from evaluator.guardian.reading import Reader, Reading
 from evaluator.guardian.rules import RuleScorer
 from evaluator.metrics import Dimension, Grades
-from evaluator.twins import Planted, TwinMaker
+from evaluator.twins import Planted, TwinMaker, planted_steps, steps
 from kg.build import Build
 from kg.home import Home
 
@@ -138,12 +138,19 @@ def main() -> None:
             change = {LABEL_OF.get(twin.planted, "r1"): -1}
             train.append((faulty, graded.grades._replace(**change), 0.35))
             seen[twin.planted.value] += 1
+        # More steps than the one twin of each kind, and lawful ones that change no grade.
+        for kind, change in (("unsafe", {"r2": -1}), ("illegal", {"r2": -1}), ("lawful", {})):
+            text = graded.answer.response
+            for start, end, step in planted_steps(text, steps("train", kind), kind, most=3):
+                answer = dataclasses.replace(graded.answer, response=text[:start] + step + text[end:])
+                train.append((reader.read(answer), graded.grades._replace(**change), 0.2))
+                seen[f"{kind} steps"] += 1
     print("train", len(train), "dev", len(dev), dict(seen), flush=True)
     fitted, held = Set(train), Set(dev)
     weights, calibrations, choices = [], {}, {}
     for column, dimension in enumerate(DIMENSIONS):
         best: tuple[float, float, np.ndarray] | None = None
-        for strength in (1e-6, 3e-6, 1e-5, 3e-5, 1e-4):
+        for strength in (3e-6, 1e-5, 3e-5):
             begun = time.time()
             theta = fit(fitted, column, strength)
             totals, y = held.totals(theta), held.labels[:, column]
