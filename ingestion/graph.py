@@ -141,10 +141,12 @@ def edge_rows(compiled: Compiled) -> dict[EdgeKind, list[Row]]:
             add(_STATES, (str(norm.provision), norm.id))
             for party in norm.bearers:
                 add(_BINDS, (norm.id, party), elided=norm.bearer_elided, bearer_from=norm.bearer_from.value)
-            for party in norm.counterparties:
-                add(_TOWARDS, (norm.id, party), basis="counterparty")
-            for party in set(protected(norm, kinship)) - set(norm.counterparties):
-                add(_TOWARDS, (norm.id, party), basis="protected")
+            harmed = protected(norm, kinship)
+            for party in sorted({*norm.counterparties, *harmed}):
+                add(
+                    _TOWARDS, (norm.id, party),
+                    counterparty=party in norm.counterparties, protects=party in harmed,
+                )  # fmt: skip
             for kind, found in ((_NORM_EMBODIES, norm.principles), (_NORM_TOPIC, norm.topics)):
                 for evidence in found:
                     add(kind, (norm.id, evidence.name), score=evidence.score, evidence=list(evidence.words))

@@ -33,6 +33,22 @@ _DEFINITION = re.compile(
     """,
     re.VERBOSE,
 )
+_OTHER_FORMS = tuple(
+    re.compile(form)
+    for form in (
+        # 本编所称父母，包括生父母、养父母: how far a word reaches
+        rf"{_OWN}所称的?[“\"「]?(?P<term>[^，。；：、“”\"\s]{{1,16}}?)[”\"」]?，?(?:包括|分为|是(?![否指]))",
+        # 有下列情形之一的，为假药：
+        r"下列(?:情形|情况|行为|条件)(?:之一)?的?，(?:应当认定)?为(?P<term>[^，。；：、“”\"\s]{2,12})(?=[：；。])",
+        # 配偶、父母、子女、兄弟姐妹…为近亲属。
+        r"^\s*(?!鼓励|支持|国家|任何|对)[一-龥]{2,6}(?:、[一-龥]{2,6})+(?:和[^。，；：]{2,16})?(?<!行)为(?P<term>[一-龥]{2,6})(?=。)",
+        # 租赁合同是出租人…支付租金的合同。
+        r"^\s*(?P<term>(?!前款|本|该|这|其|每)[^，。；：、的\s]{2,12})是(?![否国由指])(?:(?!必须|应)[^。；]){6,240}?"
+        r"的(?:各种)?(?:合同|行为|权利|信息|法人|组织|总称|统称)(?=。|，不?包括|，是|，具有)",
+    )
+)
+"""Other forms in which a text decides what a word of it means."""
+
 _LEAD = re.compile(
     r"^(?:\w{1,16}?(?:所称|所指|所述|所涉及)的?|本\w{1,4}?中的?)|(?:通常|一般|主要|均|应当|应)$"
 )
@@ -44,7 +60,7 @@ _NOT_A_TERM = re.compile(
 
 
 def find_definitions(text: Text) -> Iterator[Definition]:
-    """本法所称X，是指… and the entries of lists of terms; one definition for each place.
+    """本法所称X，是指…, the entries of lists of terms, and a few other forms; one definition for each place.
 
     A pronoun or a reference (前款规定，是指) is not a term.
     """
@@ -53,9 +69,8 @@ def find_definitions(text: Text) -> Iterator[Definition]:
             continue
         start = provision.start + len(provision.label)
         head = text.official[start : provision.head_end]
-        if "指" not in head:
-            continue
-        for match in _DEFINITION.finditer(head):
+        forms = (_DEFINITION, *_OTHER_FORMS) if "指" in head else _OTHER_FORMS
+        for match in (found for form in forms for found in form.finditer(head)):
             term = _LEAD.sub("", match["term"])
             if not term or _NOT_A_TERM.search(term):
                 continue

@@ -173,7 +173,7 @@ class _Duties:
             score = min(said, kept)
             if literal:  # of a duty that holds anywhere, the circumstances of the act take nothing away
                 score = 1.0 if duty.condition is None else said
-            article = _article(duty)
+            article = article_of(duty)
             best[article] = max(best.get(article, (0.0, 0)), (score, -at))
         ranked = sorted(best.values(), reverse=True)
         if not ranked or ranked[0][0] < LEAST_LIKENESS:
@@ -271,5 +271,6 @@ def _pairs(words: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _article(norm: Norm) -> str:
+def article_of(norm: Norm) -> str:
+    """The id of the article, or outermost point, that states a norm."""
     return "/".join(str(norm.provision).split("/")[:2])

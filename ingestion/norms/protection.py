@@ -1,7 +1,7 @@
 """Whom a prohibition protects: those to whom its own words say the forbidden thing would be done.
 
-The counterparty of a norm is the other side of a dealing (向患者收取, 对患者实施). A prohibition protects more:
-whoever would be harmed, as in 虐待、遗弃老年人 or 泄露患者隐私.
+That is not the counterparty, the other side of any dealing: 不得向患者收取 and 对患者实施 protect it, 不得向他人提供
+does not; and 虐待、遗弃老年人 or 泄露患者隐私 protect whom no norm names as its counterparty.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _HARM = re.compile(
     r"""(?: 侵犯|侵害|侵占|侵吞|损害|危害|危及|威胁|伤害|杀害|虐待|遗弃|歧视|侮辱|诽谤|殴打|忽视|冷落|骚扰|猥亵|体罚
           | 干涉|限制|剥夺|强迫|胁迫|强制|强令|迫使|引诱|诱导|诱骗|教唆|唆使|利用|欺骗|误导|欺诈|刁难|敲诈|勒索|放任
           | 泄露|披露|公开|买卖|拐卖|绑架|收买|隐匿|毁弃|隐瞒|拒绝|拒收|推诿|延误|使(?!用)|(?<![转出受])让|招用|安排|(?<!\w)组织|违背
-          | 对(?=[^，。；]{1,40}(?:实施|进行|采取)) )
+          | 对(?=[^，。；]{1,40}(?:实施|进行|采取)) | 向(?=[^，。；]{1,24}(?:收取|索|隐瞒|推销|摊派|销售|出售|供应)) )
         (?P<between>[^，。；\n]{0,24})""",
     re.VERBOSE,
 )
@@ -31,7 +31,8 @@ def protected(norm: Norm, kinship: Kinship) -> tuple[str, ...]:
     """The parties that a prohibition protects, sorted; () for any other norm. Its own bearer is none of them."""
     if norm.modality is not Modality.PROHIBITION or norm.action is None:
         return ()
-    words, found = norm.action.text, set(norm.counterparties)
+    words = norm.action.text
+    found: set[str] = set()
     for harm in _HARM.finditer(words):
         start, end = harm.span("between")
         place = kinship.first(words, start, end)

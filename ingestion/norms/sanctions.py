@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ingestion.norms.likeness import Kinship, acts, likenesses
+from ingestion.norms.likeness import Kinship, acts, article_of, likenesses
 from kg.build import Citation, Text
 from kg.norm import Modality, Norm, NormLink, TieMethod
 from kg.schema import RelationType
@@ -31,6 +31,7 @@ _ANYTHING = re.compile(
     r"违反本(?:法|条例|办法|规定|规则|细则|决定)(?:的?规定)?[，,]?\s*"
     r"(?:(?:构成|造成|给)[^，。；：]{2,24}[，,]?\s*|(?:尚不构成|不构成)犯罪的?[，,]?\s*)+"
 )
+_BEFORE = re.compile(r"前[一二三两]?款")
 _DUTIES = (Modality.OBLIGATION, Modality.PROHIBITION)
 
 
@@ -52,11 +53,17 @@ def sanctions(
     for one in alike:
         words = text.official[one.start : one.end]
         yield NormLink(
-            RelationType.SANCTIONED_BY, one.duty.id, one.liability.id, words, one.start, one.end,
+            RelationType.SANCTIONED_BY, _broken(one.duty), one.liability.id, words, one.start, one.end,
             TieMethod.LIKENESS, one.score,
         )  # fmt: skip
     yield from _general(text, liabilities)
     yield from _going_on(liabilities, cited)
+
+
+def _broken(duty: Norm) -> str:
+    """The duty, or its article where it only extends the 款 before it: 依照前款规定报告."""
+    extends = duty.action is not None and _BEFORE.search(duty.action.text)
+    return article_of(duty) if extends else duty.id
 
 
 def _named(

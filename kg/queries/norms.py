@@ -33,11 +33,12 @@ _DUTIES = Query(
 )
 _PROTECTIONS = Query(
     "prohibitions_protecting_party",
-    """MATCH (:Party {id: $party})-[:SUBCLASS_OF*0..8]->(q:Party)<-[:TOWARDS]-(n:Norm {modality: 'prohibition'})
+    """MATCH (:Party {id: $party})-[:SUBCLASS_OF*0..8]->(q:Party)<-[r:TOWARDS]-(n:Norm {modality: 'prohibition'})
+    WHERE r.protects = true
     MATCH (e:Expression {id: n.expression}) RETURN n.id AS id, properties(n) AS norm, q.id AS through, e.id AS expression_id,
     properties(e) AS expression ORDER BY id, through""",
     ("party",),
-    "以一个主体（及其上位主体）为相对人的禁止",
+    "保护一个主体（及其上位主体）的禁止",
 )
 _BROKEN = Query(
     "norms_broken_with_provision",
@@ -141,7 +142,7 @@ def duties(reader: Reader, party: str, topic: str, as_of: date) -> list[Answer]:
 
 
 def protections(reader: Reader, party: str, as_of: date) -> list[Answer]:
-    """The prohibitions towards a party or a party that it is a kind of, on a day."""
+    """The prohibitions that protect a party, or a party that it is a kind of, from harm by others, on a day."""
     return _answers(reader.run(_PROTECTIONS, party=_known(reader, party)), as_of)
 
 

@@ -17,6 +17,8 @@ CASES = [
         "harm, not a dealing; 基本医疗卫生与健康促进法 57",
     ),
     ("医师不得对患者实施不必要的检查、治疗。", ("患者",), "a counterparty is protected too; 医师法 31"),
+    ("任何组织和个人不得向他人非法提供公民个人信息。", (), "whom it is given to is not protected (虚构)"),
+    ("医疗机构不得向受试者收取试验费用。", ("受试者",), "whom it is taken from is; 民法典 1008"),
     ("禁止虐待、遗弃残疾人。", ("残疾人",), "several verbs, one object; 残疾人保障法 9"),
     (
         "任何单位或者个人不得歧视传染病患者、病原携带者和疑似患者。",

@@ -114,6 +114,17 @@ def test_words_of_two_articles_decide_nothing(extractor: Extractor) -> None:
     assert not _sanctions(extractor, duty, duty, "医疗机构未按照规定保存病历资料和处方的，责令改正。")
 
 
+def test_a_duty_that_extends_the_paragraph_before_it_stands_for_the_article(extractor: Extractor) -> None:
+    """传染病防治法 45, 104: 军队的医疗机构 report 依照前款规定; the breach is one of the article."""
+    found = _sanctions(
+        extractor,
+        "疾病预防控制机构、医疗机构发现传染病疫情，应当遵循属地管理原则按照规定的内容、程序进行报告。\n\n"
+        "军队的医疗机构向社会公众提供医疗服务的，应当依照前款规定报告传染病疫情。",
+        "医疗机构未按照规定报告传染病疫情的，责令改正。",
+    )
+    assert [_short(t) for t in found] == [("art1", "art2/p1#n1")]
+
+
 def test_a_named_article_leaves_nothing_to_likeness(extractor: Extractor) -> None:
     found = _sanctions(
         extractor,
