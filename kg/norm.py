@@ -136,7 +136,7 @@ class BearerFrom(StrEnum):
     LEAD_IN = "lead_in"  # in the lead-in of the list that the norm is an item of
     PARAGRAPH = "paragraph"  # in an earlier sentence of the 款
     ARTICLE = "article"  # in an earlier 款 of the article
-    CHAPTER = "chapter"  # in the heading of a chapter or section, or an earlier article of it
+    CHAPTER = "chapter"  # in the heading of a chapter or section, an earlier article of it, or the title
     NONE = "none"  # the norm has no bearer, or none could be found
 
     @property

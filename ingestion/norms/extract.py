@@ -39,6 +39,7 @@ class _Context:
     offender: _Named | None = None
     earlier: _Named | None = None
     chapter: _Named | None = None
+    court: _Named | None = None
     punished: bool = False  # a consequence was stated before
 
     def note(self, named: _Named, modality: Modality) -> None:
@@ -68,6 +69,11 @@ class _Context:
 _STAFF = re.compile(r"(?:主管人员|责任人员|责任人|负责人)$")
 _REFERS_BACK = re.compile(r"(?:有|符合|依照|按照|属于)?(?:前款|前两款|上述|上款|前项|本条第)")
 _COURTS = re.compile(r"(?:法院|检察院|仲裁委员会)$")
+_COURT = "人民法院"
+_COURT_ACTS = re.compile(
+    r"(?:一般|可以|依法|先行|一并|同时|不)*(?:予以?)?(?:认定为|准许|裁定|判决|作出判决|受理|支持|驳回|追加|列为|宣告|作出认定)"
+)
+"""What only a court does: in its interpretations it is meant though nobody is named."""
 _TAKING_OVER = (Modality.OBLIGATION, Modality.PROHIBITION, Modality.PERMISSION)
 _ABOUT = re.compile(r"(?P<who>[^，、]{2,16}?)的?(?:职责|责任|义务|权利和义务|权利与义务|权利、义务|权利)")
 
@@ -95,13 +101,14 @@ class Extractor:
         """Every norm of a text, in document order."""
         found: list[Norm] = []
         article, earlier = "", None
+        court = self._court(text)
         for provision, items in units(text):
             identity = _article(text, provision)
             if identity != article:
                 article, earlier = identity, None
             refers = _REFERS_BACK.match(text.official[provision.start : provision.head_end].strip())
             chapter = self._chapter(text, provision)
-            context = _Context(earlier=earlier if refers else None, chapter=chapter)
+            context = _Context(earlier=earlier if refers else None, chapter=chapter, court=court)
             found += self._unit(text, provision, items, context)
             earlier = context.last or earlier
             if earlier and _COURTS.search(earlier.span.text):
@@ -152,6 +159,8 @@ class Extractor:
             named, source = context.resolve(draft.modality, one.sentence)
             if source is not BearerFrom.SENTENCE and _forbids_all(marked, draft):
                 named, source = None, BearerFrom.NONE
+        if context.court is not None and _only_a_court(marked, draft, named):
+            named, source = context.court, BearerFrom.CHAPTER
         modality = _modality(marked, draft, named)
         context.punished |= modality is Modality.LIABILITY
         counterparty = _counterparty(marked, draft)
@@ -172,6 +181,14 @@ class Extractor:
             counterparties=parties_in(marked, counterparty) if counterparty else (),
             confidence=self._confidence(modality, cued=draft.cue is not None),
         )
+
+    def _court(self, text: Text) -> _Named | None:
+        """The court that an interpretation of the Supreme People's Court addresses."""
+        at = text.official.find(_COURT)
+        if at < 0 or not text.expression.title.startswith(f"最高{_COURT}"):
+            return None
+        parties = tuple(p for p in (self.lexicon.party_of_word.get(_COURT),) if p)
+        return _Named(Span.cut(text.official, at, at + len(_COURT)), parties, 0)
 
     def _chapter(self, text: Text, provision: Provision) -> _Named | None:
         """Whom the heading names whose duties or rights the chapter is about: 护士的权利和义务."""
@@ -199,6 +216,17 @@ def _modality(marked: Marked, draft: Draft, named: _Named | None) -> Modality:
     if draft.modality is Modality.RIGHT and cue == "有权" and named and AUTHORITY.search(named.span.text):
         return Modality.POWER
     return draft.modality
+
+
+def _only_a_court(marked: Marked, draft: Draft, named: _Named | None) -> bool:
+    """Whether an action is a court's own, and whoever is named stands in the condition only."""
+    if draft.action is None or draft.modality not in _TAKING_OVER:
+        return False
+    if named is not None and AUTHORITY.search(named.span.text):
+        return False
+    if draft.bearer and draft.cue and draft.bearer.end == draft.cue.start:
+        return False
+    return bool(_COURT_ACTS.match(marked.text, draft.action.start, draft.action.end))
 
 
 def _forbids_all(marked: Marked, draft: Draft) -> bool:

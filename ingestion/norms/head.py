@@ -30,7 +30,7 @@ class Head:
 
 _JOINS = re.compile(r"(?:并|并且|但|但是|且|也|均|还|、|或者|又|而|同时|和|，|”|\"|仍)$")
 _REPORTED = re.compile(
-    r"(?:认为|规定的?|要求|约定|(?<![场诊验究务])所|[及其]其|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
+    r"(?:认为|规定的?|(?<!的)要求|(?<!的)约定|(?<![场诊验究务])所|[及其]其|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
 )
 _NOUN = re.compile(
     r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的|义务人|权利人|请求权|要求的|请求的)"
@@ -39,6 +39,9 @@ _NOUN = re.compile(
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
 _FORBIDDEN_THING = re.compile(r"[^，的]{1,12}的[^，]{2,}(?:造成|致|发生|属于|进入)")
 """禁止饲养的烈性犬造成损害，…: what is forbidden does something."""
+_RELATIVE = re.compile(r"对于?[^，]*$")
+_OF_WHICH = re.compile(r"的[^，的]{1,6}$")
+"""药师对于不能判定其合法性的处方: a relative clause."""
 _MEANS = re.compile(r"知道|预见|知晓|知悉")
 """知道或者应当知道 tells what somebody is taken to know."""
 _RIGHTS_OF = ("专有权", "所有权", "共有权", "持有权", "占有权", "享有权")
@@ -77,6 +80,17 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     if not _needed(text, mark, cue, segment.end):
         return None
     if _MEANS.search(text, mark.end, mark.end + 2) or text[mark.start - 1 : mark.start + 2] in _RIGHTS_OF:
+        return None
+    if text.startswith("的", mark.end) and cue.word in ("有权", "有责任", "有义务", "无权"):
+        return None
+    if cue.word == "不予" and text.startswith("配合", mark.end):
+        return None
+    if (
+        cue.word in ("不能", "可以")
+        and not segment.last
+        and _RELATIVE.search(before)
+        and _OF_WHICH.search(text[mark.end : segment.end])
+    ):
         return None
     if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
         return None

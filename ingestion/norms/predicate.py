@@ -11,7 +11,7 @@ from ingestion.norms.sentence import Segment, Sentence, Shape
 from kg.norm import Modality
 
 AUTHORITY = re.compile(
-    r"(?:部门|政府|机关|人民法院|检察院|国务院|(?<!伦理)(?<!居民)(?<!村民)(?<!调解)委员会|局|厅|海关|大会|办事处|军委|司法鉴定机构|监督(?:管理|检查)?机构|疾病预防控制机构|监察机构|检疫机构|监督员|[生计教改]委|总理|国务委员|总局|总署|监测机构)$"
+    r"(?:部门|政府|机关|人民法院|检察院|国务院|(?<!伦理)(?<!居民)(?<!村民)(?<!调解)委员会|局|厅|海关|大会|办事处|军委|司法鉴定机构|监督(?:管理|检查)?机构|疾病预防控制机构|监察机构|检疫机构|监督员|[生计教改]委|总理|国务委员|总局|总署|监测机构|经办机构|疾控机构)$"
 )
 """Phrases that name public authorities."""
 
@@ -28,10 +28,14 @@ _ENUMERATES = re.compile(
     re.VERBOSE,
 )
 _DELEGATES = re.compile(
-    r"(?:由(?P<by>[^，。；]{2,60}?)(?:另行)?(?P<cue>制定|规定|确定|制订|商定)|(?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；]{0,10}另行(?:制定|规定))(?:[并和、]?(?:公布|发布|颁布|调整|执行|组织实施))*$"
+    r"""(?: 由(?P<by>[^，。；]{2,60}?)(?:另行)?(?P<cue>制定|制订|商定)
+          | 由(?P<by2>(?:(?!依照|按照|根据|依据)[^，。；]){2,60}?)(?:另行)?(?P<cue2>(?<!的)规定|确定)
+          | (?:办法|标准|目录|细则|规定|范围|条件|程序)[^，。；由]{0,10}另行(?:制定|规定)
+        )(?:[并和、]?(?:公布|发布|颁布|调整|执行|组织实施))*$""",
+    re.VERBOSE,
 )
 _LIFE = re.compile(
-    r"起(?:正式)?(?P<a>施行|实施|生效|执行)|(?P<b>同时废止)|(?<!不)(?P<c>适用)(?:本|于|前|第|其|有关|《|[^，。]{2,40}规定$)|(?P<d>参照)(?:本|前|第|适用|[^，。]{2,40}(?:计算|执行|处理|规定)$)|(?P<e>依照|按照|适用).{1,60}(?:执行|办理|处理)$|(?P<f>从其规定|不适用|为准$)|(?P<g>依照)其规定$|(?P<h>不影响)(?![^，]{0,12}的，)|(?P<i>认为)是"
+    r"起(?:正式)?(?P<a>施行|实施|生效|执行)|(?P<b>同时废止)|(?<!不)(?P<c>适用)(?:本|于|前|第|其|有关|《|[^，。]{2,40}规定$)|(?P<d>参照)(?:本|前|第|适用|[^，。]{2,40}(?:计算|执行|处理|规定)$)|(?P<e>依照|按照?|适用).{1,60}(?:执行|办理|处理)$|(?P<f>从其规定|不适用|为准$)|(?P<g>依照)其规定$|(?P<h>不影响)(?![^，]{0,12}的，)|(?P<i>认为)是"
 )
 _ENTITLES = re.compile(
     r"享有(?!的)|享受(?!的)|受法律保护|不受[^，。]{0,20}侵犯|有[^，。]{1,30}(?:的权利|的自由)$"
@@ -57,14 +61,17 @@ _AWARDS = re.compile(
     r"(?:(?:依法|同时|应|可|按照[^，]*?|依照[^，]*?|根据[^，]*?)*(?:给予|予以|发给)|(?:按照|依照)[^，]{2,40}处理$)"
 )
 _PURPOSE = re.compile(r"^为.*制[定订](?:本|了?本|如下|《)")
-_COPULA = re.compile(r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|归|由[^，]{2,30}(?:组成|构成))")
+_COPULA = re.compile(
+    r"^[^，]{0,40}?(?:原则上)?(?:为|是|属于|包括|分为|有效期|限于|归|由[^，]{2,30}(?:组成|构成))"
+)
 
 
 _POLICY = (
     "鼓励", "支持", "提倡", "倡导", "探索", "推动", "推进", "加强", "完善", "发展", "坚持", "建立", "实行", "保护", "保障", "促进",
 )  # fmt: skip
 _ADVERBS = ("对", "在", "通过", "依法", "采取", "按照", "根据", "制定", "设立", "为", "将")
-_LEAVES = re.compile(r"^[^，]{0,60}由(?P<by>[^，]{2,40}?)(?P<cue>负责)$")
+_TAKES_ON = re.compile(r"(?:并|具体|统一|依法)*(?P<cue>负责)(?!人|的)(?=.{2})")
+_LEAVES = re.compile(r"^[^，]{0,60}由(?P<by>[^，]{2,60}?)(?P<cue>负责)(?!的|人)(?P<what>[^，]*)$")
 
 
 class Predicate(NamedTuple):
@@ -106,11 +113,9 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
     text = marked.text
     words = text[segment.start : segment.end]
     if match := _DELEGATES.search(words):
-        cue = (
-            Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
-            if match["cue"]
-            else None
-        )
+        name = "cue" if match["cue"] else "cue2"
+        at = match.span(name)
+        cue = Phrase(segment.start + at[0], segment.start + at[1]) if match[name] else None
         return Predicate(Modality.DELEGATION, cue, segment.start, segment.start)
     first = actor(marked, segment.start, segment.end)
     acts = first is not None and AUTHORITY.search(text[first.start : first.end])
@@ -135,8 +140,12 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         public = AUTHORITY.search(match["by"])
         cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
         by_end = segment.start + match.end("by")
-        return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, by_end, segment.start)
+        reach = cue.end if match["what"] else segment.start
+        return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, by_end, reach)
     own = actor(marked, segment.start, segment.end)
+    if own is None and (match := _TAKES_ON.match(words)):
+        cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
+        return Predicate(Modality.POWER, cue, cue.start, cue.end)  # whose power or duty: the statement knows
     if own is None:
         if not segment.last or not (match := re.search(r"享有(?!的)|享受(?!的)|受法律保护", words)):
             return None
@@ -185,6 +194,8 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
         by = phrase_after(marked, at, segment.end)
         if by and by.end < segment.end:
             public = AUTHORITY.search(text[by.start : by.end])
-            power = public and re.match(r"管辖|代行|负责|主管|行使", text[by.end :])
+            power = public and re.match(
+                r"管辖|代行|负责|主管|行使|(?:(?:依照|按照|根据)[^，]*)?(?:确定|决定|调整)", text[by.end :]
+            )
             return Predicate(Modality.POWER if power else Modality.OBLIGATION, None, by.end, by.end)
     return None

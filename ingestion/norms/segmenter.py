@@ -45,6 +45,7 @@ class Tokenizer:
         for word in sorted({*lexicon.cues, *lexicon.party_of_word}):
             if len(word) > 1:
                 self._jieba.add_word(word)
+        self._jieba.del_word("应有")  # 制剂室应有…设施: a modal and a verb
         self._tags: dict[str, str] = POSTokenizer(self._jieba).word_tag_tab
         longest_first = sorted(forced, key=lambda w: (-len(w), w))
         self._forced = re.compile("|".join([*map(re.escape, longest_first), _PUNCTUATION.pattern]))

@@ -62,14 +62,14 @@ _CONDITION_END = re.compile(
         (?<![是目地]) 的(?=$)
       | (?<!同|及|按|小|有|限) 时 | 的时候
       | (?<! 然 | 以 ) 后 | 以后 | 之后
-      | 之?前 | 以前 | 期间 | 情况下 | 情形下? | 前提下 | 条件下 | 过程中 | 活动中 | 中
+      | 之?前 | 以前 | 期间 | 情况下 | 情形下? | 前提下 | 条件下 | 过程中 | 活动中 | (?<!人员)(?<!大会)中
       | 之日起.{0,8} | 期满 | 时期 | 需要
     )$""",
     re.VERBOSE,
 )
 _CONDITION_START = re.compile(
     r"""^(?: 但是? )? (?:
-        如果? | 若 | 倘若 | 假如 | 一旦 | 只要 | 只有 | 凡是? | 遇有? | 发生 | 发现 | 因(?!此|而) | 由于 | 当(?!事|地)
+        如果? | 若 | 对于 | 倘若 | 假如 | 一旦 | 只要 | 只有 | 凡是? | 遇有? | 发生 | 发现 | 因(?!此|而) | 由于 | 当(?!事|地)
       | 未经 | 未 | 没有 | 经(?!营|济|费|办|常|验|销) | 需要 | 必要时 | 紧急情况 | 有下列 | 有(?:前|本|上述|第).{0,14}(?:情形|行为)
       | 在(?!校|职|岗|编|逃|押|册).{1,40}(?:中|时|后|前|期间|情况下|下|内|上)$
       | 构成 | 情节 | 逾期 | 造成 | 违反 | 超过 | 达到 | 符合 | 属于 | 具有下列
@@ -83,6 +83,8 @@ _EXCEPTION = re.compile(
 _MODAL_FIRST = re.compile(r"(?:应当|必须|不得|可以|应|须)(?:在|于|自|至少|根据|按照|依照).*(?<!的)$")
 """进口单位应当在抽样前，提供…: the time stands behind the modal, so it belongs to the action."""
 
+_BUT_FOR_WHICH = re.compile(r"除[^，]*(?:可以|应当)[^，的]{1,6}的[^，]{1,8}外$")
+"""除本人明确表示可以公开的事项外: its modal belongs to a relative clause."""
 _PURPOSE = re.compile(r"^为(?!期|限|准|由|主|其|他人)了?")
 _BASIS = re.compile(
     r"^(?:一般情况下|除.*外$|结合|基于|根据|依据|依照|按照|遵照|参照|本着|结合|通过|以.{1,20}为)"
@@ -184,15 +186,17 @@ def _with_provisos(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, i
 
 
 def _shape(words: str, *, last: bool, modal: bool) -> Shape:
-    if _EXCEPTION.search(words):
+    if _EXCEPTION.search(words) or _BUT_FOR_WHICH.match(words):
         return Shape.EXCEPTION
     if words.startswith("除") and words.endswith("外"):
         return Shape.BASIS
     if last or _MODAL_FIRST.search(words):
         return Shape.PLAIN
-    if modal and not words.endswith(("的", "时", "后", "前", "情况下", "情形下", "期间")):
+    if modal and not words.endswith(("的", "时", "时候", "后", "前", "情况下", "情形下", "期间")):
         return Shape.PLAIN  # 只能用于维护网络安全的需要
     if words == "一般情况下":
+        return Shape.BASIS
+    if words.startswith("根据") and words.endswith("需要"):
         return Shape.BASIS
     if _CONDITION_END.search(words):
         return Shape.CONDITION

@@ -82,6 +82,8 @@ def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) ->
                 found[id(segment)] = []
 
 
+_DEALT_WITH = re.compile(r"(?:依法|按照规定|按规定|予以|进行)处理$")
+_WRONG = re.compile(r"违反|违法|不合格|虚假|隐瞒|擅自")
 _ADDS = re.compile(r"并|且|同时|但")
 
 
@@ -93,7 +95,8 @@ def _add_earlier(marked: Marked, found: dict[int, list[Head]], segments: Sequenc
         if segment.shape is not Shape.PLAIN or not (own := bare(marked, segment)):
             continue
         words = marked.text[segment.start : segment.end]
-        added = found[id(following)] and _ADDS.match(marked.text, following.start)
+        charged = marked.text.startswith("负责", following.start) and own.modality is not Modality.DECLARATION
+        added = found[id(following)] and (charged or _ADDS.match(marked.text, following.start))
         if added or words.startswith("由"):
             found[id(segment)] = [Head(own.at, own.modality, None, own.action)]
             return
@@ -109,7 +112,9 @@ def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dic
             if before is not None and found.at == segment.start:
                 return {}  # nobody new: the half sentence goes on with what was said before
             modality = found.modality
-            if liability and modality is Modality.OBLIGATION:
+            words = marked.text[sentence.start : sentence.end]
+            dealt = _DEALT_WITH.search(words) and _WRONG.search(words)
+            if (liability or dealt) and modality is Modality.OBLIGATION:
                 modality = Modality.LIABILITY
             return {id(segment): [Head(found.at, modality, None, found.action)]}
         if segment.shape is Shape.PLAIN and last >= 0:
@@ -163,6 +168,8 @@ def _handed_on(marked: Marked, segment: Segment) -> Head | None:
     if segment.shape is not Shape.PLAIN or match is None:
         return None
     by = phrase_after(marked, segment.start + match.end(), segment.end)
+    if by and marked.text.startswith("对", by.end) and is_person(marked, by.end, segment.end):
+        return None  # 由卫生主管部门对…责任人员，没收…
     if by is None or by.end >= segment.end or not AUTHORITY.search(marked.text[by.start : by.end]):
         return None
     power = re.match(r"代行|管辖|负责", marked.text[by.end : segment.end])
@@ -189,6 +196,8 @@ def _begins_anew(marked: Marked, segment: Segment) -> bool:
         return True
     if segment.shape is Shape.BASIS:
         return True
+    if re.match(r"由[^，]+对[^，]+", marked.text[segment.start : segment.end]):
+        return is_person(marked, segment.start, segment.end)
     return is_person(marked, segment.start, segment.end) and bool(actor(marked, segment.start, segment.end))
 
 
@@ -205,6 +214,11 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
         return False
     if head.opener and head.modality in (Modality.DECLARATION, Modality.RIGHT):
         return not _DATES.search(marked.text[head.at :])
+    cue = marked.text[head.cue.start : head.cue.end] if head.cue else ""
+    if cue == "负责" and not words.strip(_BLANK):
+        return last.modality is not Modality.POWER
+    if cue == "承担" and last.modality is Modality.OBLIGATION and last.cue and not words.strip(_BLANK):
+        return True
     if head.opener and last.modality is Modality.OBLIGATION:
         return bool(_BY_LAW.match(action) or _NULL_BEARER.match(action))
     if last.modality is not Modality.LIABILITY:
@@ -280,11 +294,25 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
         conditions = state.drafts[-1].conditions
     if not conditions and not waits and liability and towards is not None and not state.drafts:
         conditions = _of_the_breach(state.before)
+    modality = _by_bearer(marked, head, bearer)
     authority = who.authority
     earlier = state.drafts[-1] if state.drafts else state.before
     if liability and authority is None and earlier is not None:
         authority = earlier.authority
-    return Draft(head.modality, head.cue, bearer, action, conditions, exception, authority, thing)
+    return Draft(modality, head.cue, bearer, action, conditions, exception, authority, thing)
+
+
+def _by_bearer(marked: Marked, head: Head, bearer: Phrase | None) -> Modality:
+    """What depends on who is meant: an authority that 应当责令 has a duty, nobody else's 负责 is a power."""
+    if bearer is None or head.cue is None:
+        return head.modality
+    public = AUTHORITY.search(marked.text[bearer.start : bearer.end])
+    cue = marked.text[head.cue.start : head.cue.end]
+    if head.modality is Modality.LIABILITY and cue == "应当" and public:
+        return Modality.OBLIGATION
+    if head.modality is Modality.POWER and cue == "负责" and not public:
+        return Modality.OBLIGATION
+    return head.modality
 
 
 def _of_the_breach(before: Draft | None) -> tuple[Phrase, ...]:
@@ -420,10 +448,10 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
     start, end = _strip(marked.text, start, segment.end)
     words = marked.text[start:end]
     if end - start < 3 or re.match(
-        r"根据|按照|依照|基于|结合|依据|可|应|对|是|为|在[^，]*的[^，]*药品$", words
+        r"根据|按照|依照|基于|结合|依据|可|应|对(?!于)|是|为|在[^，]*的[^，]*药品$", words
     ):
         return None
-    clause = marked.tag_at(start).startswith(("v", "d", "p"))
+    clause = marked.tag_at(start).startswith(("v", "d", "p")) or words.startswith("如果")
     if not clause and not (
         start == segment.start and re.search(r"[^，]{6,}的[^，的]{0,4}(?:诉讼|案件|纠纷)$", words)
     ):
@@ -434,7 +462,7 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
 
 
 _ACTIVITY = re.compile(
-    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开|贮存|编制|开办|组织|运送|转运|邮寄|处置|采购|收购|种植|养殖|出具|获取|采用|聘用|雇用|招用|招募|引进|新建|改建|扩建|建设|拆除|关闭|停止|终止|注销|恢复|进出口|生育|收养|献血|捐献|接种|移植|植入|摘取|获取|保存|传播|发布)"
+    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开|贮存|编制|开办|组织|运送|转运|邮寄|处置|采购|收购|种植|养殖|出具|获取|采用|聘用|雇用|招用|招募|引进|新建|改建|扩建|建设|拆除|关闭|停止|终止|注销|恢复|进出口|生育|收养|献血|捐献|接种|移植|植入|摘取|获取|保存|传播|发布|借阅|查阅|复制|购进|对[^，]{1,20}进行)"
 )
 _OUTCOME = re.compile(
     r"的[^的，]{1,8}$|(?:内容|结果|意见|时限|期限|标准|程序|方式|范围|幅度|情况|记录|费用|报告|要求|项目|资料|数据|文件|计划|方案|场所|设施|设备|人数|能力|时间|数量)$"
@@ -452,7 +480,11 @@ def _adverbial(marked: Marked, start: int, end: int) -> list[Phrase]:
     """The words between bearer and modal, if they tell when the norm applies."""
     start, end = _strip(marked.text, start, end)
     match = _CONDITIONAL.match(marked.text[start:end])
-    return [Phrase(start, start + match.end())] if match else []
+    if match:
+        return [Phrase(start, start + match.end())]
+    words = marked.text[start:end]
+    activity = len(words) > 3 and _ACTIVITY.match(words) and not _OUTCOME.search(words)
+    return [Phrase(start, end)] if activity else []
 
 
 def _is_adverb(words: str) -> bool:

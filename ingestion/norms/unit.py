@@ -165,7 +165,7 @@ def _led(text: str, item: Item, sentence: Sentence, lead: Draft) -> Draft:
     last = 0
     while last < len(segments) - 1 and segments[last].shape is Shape.CONDITION:
         last += 1
-    if last and text[segments[last - 1].end - 1] in "的时后":
+    if last and text[segments[last - 1].end - 1] in "的时后下":
         condition = Phrase(segments[0].start, segments[last - 1].end)
         return replace(lead, conditions=(condition,), action=Phrase(segments[last].start, end))
     return replace(lead, action=Phrase(sentence.start, end))
