@@ -33,7 +33,7 @@ _REPORTED = re.compile(
     r"(?:认为|规定的?|(?<!的)要求|(?<!的)约定|(?<![场诊验究务])所|[及其]其|作出|出具|发出|确认|明知|知道|视为|请求|主张|属于|证明|是否|承诺|标准|判断|评估|确定)$"
 )
 _NOUN = re.compile(
-    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的|义务人|权利人|请求权|要求的|请求的)"
+    r"^(?:决定|种类|权|标准|程序|裁量|机关|时效|幅度|等措施|措施|金|范围|项目|体系|协议|事宜|请求|数额|标识|标志|语|后|的|义务人|权利人|请求权|要求的|请求的|等?能力|等制度)"
 )
 """What makes a consequence the beginning of a noun: 处罚决定, 赔偿金; 赔偿后 tells a time."""
 _SOFT = re.compile(r"^(?:依法|由|对|与|按照|依照|根据|向|视|共同|相应|一并|予以|酌情|从重|分别|单|，|并)")
@@ -45,7 +45,7 @@ _OF_WHICH = re.compile(r"的[^，的]{1,6}$")
 _MEANS = re.compile(r"知道|预见|知晓|知悉")
 """知道或者应当知道 tells what somebody is taken to know."""
 _RIGHTS_OF = ("专有权", "所有权", "共有权", "持有权", "占有权", "享有权")
-_FORBIDS = re.compile(r"(?:严格|并|，|^国家|依法|同时|一律|且|也|均)$")
+_FORBIDS = re.compile(r"(?:严格|并|，|年内|月内|日内|^国家|依法|同时|一律|且|也|均)$")
 _NOMINAL = re.compile(
     r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$"
 )
@@ -119,7 +119,8 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
             opener = None
         if opener and opener.cue and _needed(text, opener, opener.cue, segment.end):
             between = text[mark.end : opener.start]
-            public = AUTHORITY.search(before) and modality is Modality.OBLIGATION
+            orders = text.startswith("责令", opener.start) and not between
+            public = AUTHORITY.search(before) and (modality is Modality.OBLIGATION or orders)
             if (
                 not public
                 and (len(between) <= 2 or _SOFT.match(between))
@@ -148,6 +149,8 @@ def _opener(marked: Marked, segment: Segment, mark: Mark) -> Head | None:
         return None
     if match := re.match(r"(?:并|同时|或者|还)?(?:由|对)", before):
         named = phrase_after(marked, start + match.end(), mark.start)
+        if named and text.startswith("的", named.end):
+            return None  # 对申请人的责任赔偿能力进行审查
         at = named.end if named else start + match.end()
         return Head(at, Modality.LIABILITY, cue, at, opener=True)
     if before.endswith("不"):

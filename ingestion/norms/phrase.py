@@ -12,25 +12,28 @@ _HEAD = re.compile(
     r"""(?:
         (?<![或的前后二两]) 者 | (?<!致)人 | 人员 | 单位 | 机构 | 部门 | 组织 | 企业 | 公司 | 机关 | 委员会 | 医院 | 法院 | 检察院 | 卫生院
       | 中心 | 一方 | 双方 | 各方 | 对方 | 作方 | 政府 | 家庭 | 学校 | 协会 | 学会 | 工会 | 团体 | 医师 | 护士 | 药师 | 医生 | 国家
-      | 当事人 | 实验室 | 总局 | 总署 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 公民 | 检验所 | 委员 | 对象
+      | 当事人 | 实验室 | 总局 | 总署 | 总会 | 科室 | 血亲 | 姻亲 | 管理局 | 主任 | 专家组 | 工作组 | 合议庭 | 军队 | 部队 | 海关 | 公民 | 检验所 | 委员 | 对象
       | 厂商 | 供应商 | 经销商 | 用户 | 平台 | 网站 | 场所 | 配偶 | 父母 | 子女 | 家属 | 亲属 | 妇女 | 儿童 | 夫妻 | 监狱 | 看守所
       | (?<![地处药配验偏比官组前后上下一双各对作])方 | 的地方 | 自治地方 | 货主 | 业主 | 主体 | 媒体 | 媒介 | 爱卫会 | 业委会
       | 养殖场 | 屠宰场 | 电视台 | 电台 | 院校 | 作坊 | 摊贩 | [口售理造应销发运]商 | [查挥测理疫救]组 | 幼儿园 | 托儿所 | (?<![动复定委])员
       | 旅客 | 乘客 | 顾客 | 客户 | [校院船局厅科站队园]长 | 图书馆 | 博物馆 | 文化馆 | 科技馆 | 档案馆 | 殡仪馆 | 旅馆 | 宾馆 | 药房 | 药品零售点
       | 救护车 | 急救车辆 | 船舶 | 航空器 | 列车 | 车辆 | 救助站 | 服务站 | 卫生站 | 血库 | 国家局 | 兽医 | 家长 | 村医 | 物业 | 银行 | 街道 | 办事处 | 居委会 | 村委会 | 联合会 | 基金会 | 福利院 | 养老院 | 敬老院
-      | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 代表 | 本人 | 原告 | 被告
+      | 人民 | 民族 | 股东 | 董事 | 监事 | 股东会 | 董事会 | 理事会 | 居民 | 村民 | 职工 | 教师 | 学生 | 医学生 | 毕业生 | 代表 | 本人 | 原告 | 被告
       | 自治区 | 直辖市 | 仲裁庭 | 设区的市 | 军区 | 国务院 | 研究院 | 研究所 | 药店 | 诊所 | 各地 | 本市 | 本省 | 大会 | 常务委员会 | 主席 | [生计教改]委 | 生?父母 | 继父 | 继母 | 父亲 | 母亲 | 总理 | (?<![祖岳伯叔])[父母]
     )$""",
     re.VERBOSE,
 )
 _JOINT = re.compile(r"(?:、|和|与|及其?|以及|或者?|会同|等|[（(]|[)）]|，?以及)")
 _PREPOSITION = re.compile(
-    r"(?:对(?!方)于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?![^，、的]{1,5}(?:人|机关|单位|方|者|机构|部门|组织|企业|告))|书面|告知|通知|发现|接到|收到|认为|明知|报(?!告人)|给(?!予)|移送|发给|收归|致使|作出|纵容|保障|督促|责成|要求|邀请|委托(?!人|方)|组织(?!和|或|应|不|可)|指导|引导|动员|协助|配合|及时|立即|做好|以及|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就|按(?!摩))"
+    r"(?:对(?!方)于?|在|向|依法|根据|按照|依照|依据|为了?|经(?!营|纪)|从(?!业)|自(?!然|治)|于|因|将|把|以|凭|除|非经|被(?![^，、的]{1,5}(?:人|机关|单位|方|者|机构|部门|组织|企业|告))|书面|告知|通知|发现|接到|收到|认为|明知|报(?!告人)|给(?!予)|移送|发给|收归|致使|作出|纵容|保障|督促|责成|要求|邀请|委托(?!人|方)|组织(?!和|或|应|不|可)|指导|引导|动员|协助|配合|及时|立即|做好|以及|如|当(?!事|地)|凡|未经?|没有|每|不|必要时|由|与|就|按(?!摩)|严重|故意|恶意|擅自|多次|充分|违反|侵犯|侵害)"
 )
 _LEAD = re.compile(
     r"""^(?: 但是 | 但 | 并且 | 并 | 同时 | 且 | 其中 | 此外 | 还 | 也 | 均 | 都 | 因此 | 所以 | 一般(?!情) | 原则上 | 确需 | 而 | 则
         | 必要时 | 特殊情况下 | 另外 | 首先 | 其次 | 而且 | 故 | 即 | 或者 | \s | " | “ | ” )+""",
     re.VERBOSE,
+)
+_NAMED_BY = re.compile(
+    r"(?:依法|共同|另行)?(?:(?:设置|设立|指定|委托|确定|认可|批准|授权|指派|选定|聘请|聘用|认定|公布)(?:或者|[、或和并])?)+的"
 )
 _THING = re.compile(r"^[^，]{0,40}?的[^的，]{1,16}$")
 _NO_NAME = re.compile(
@@ -92,6 +95,8 @@ def _opening(marked: Marked, start: int, end: int, *, things: bool) -> Phrase | 
         later = ends[index + 1] if index + 1 < len(ends) else None
         if later is not None and _continues(marked, at, later, rest):
             continue
+        if later is not None and _NAMED_BY.match(rest):
+            continue  # 部门指定的检验机构
         if rest.startswith(("的", "以外的")):
             if later is None:
                 return None
@@ -109,6 +114,8 @@ def _continues(marked: Marked, at: int, later: int, rest: str) -> bool:
     if marked.text[at - 1] == "者" and rest.startswith("的"):
         return False
     between = marked.text[at:later]
+    if _PUBLIC.search(marked.text[max(0, at - 4) : at]) and _DEPARTMENTS.fullmatch(between):
+        return True  # 县级以上人民政府发展改革、公安、民政等部门
     return len(between) <= 16 and "，" not in between and bool(_compound(marked, at, later))
 
 
@@ -122,7 +129,7 @@ def _compound(marked: Marked, at: int, later: int) -> bool:
         return True
     if re.fullmatch(r"(?:有关|相关|所属|其他|主要|内设|直属|下属|本级|地方|各级)+(?:的)?", between):
         return True
-    public = re.search(r"(?:政府|国务院|自治区|直辖市|省|市)$", marked.text[max(0, at - 4) : at])
+    public = _PUBLIC.search(marked.text[max(0, at - 4) : at])
     body = re.search(r"(?:部门|机关|机构|局|委员会|人)$", marked.text[at:later])
     return bool(
         public and body and not marked.tag_at(at).startswith(("p", "d", "c", "u")) and "的" not in between[:1]
@@ -143,7 +150,7 @@ def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
         return True  # 走私国家禁止进出口的…
     # 使用单位, 禁毒志愿服务组织: a verb that makes one noun with its head, if it is none that founds or addresses bodies
     between = marked.text[token_end:first]
-    if _FOUNDS.match(marked.text, start) and _OBJECTS.search(marked.text[token_end:first]):
+    if _FOUNDS.match(marked.text, start) and not _GENERIC.search(marked.text[token_end:first]):
         return True
     if len(between) <= 3:
         return False
@@ -157,8 +164,12 @@ _FOUNDS = re.compile(
     r"设立|举办|设置|开办|成立|建立|组建|兴办|聘|招|雇|告知|通知|认为|指定|选择|发展|支持|鼓励|保护|购买|转让|赠送|出借|进入|取得|发现|接受|提供|充分|具有|擅自|冒充|确认|尊重|帮助|教育|危害|侵害|侵犯|损害|救治|收治|运输|销售|生产|存在|变更|组织|动员|属于|成为|作为|保障|治疗|担任|禁止|自|认定|接收|煽动|利用|适用|采取|视|批准|审查|审核|检查|评估|要求|允许|准予|协助|配合|依托|通过|引导|督促|聘任|任命|选举|罢免|约谈|追究|处罚|奖励|表彰|抢救|护送|转送|安置|看护|照顾|抚养|赡养|监护|代理|代表|收养|遗弃|虐待|拐卖|出售|收买|强迫|诱骗|胁迫|引诱|容留|冒用|伪造|欺骗|误导|注明|载明|标明|写明|记录|处理|容留"
 )
 """Verbs whose object a person or body is: 设立医疗机构 is a deed, 接诊医疗机构 somebody."""
-_OBJECTS = re.compile(r"(?:他人|患者|病人|个人|儿童|未成年人|妇女|老年人|公民|消费者|受试者)$")
-_DEPARTMENTS = re.compile(r"[^，。的对向由应]{2,60}、[^，。的对向由应]{2,40}?部门")
+_GENERIC = re.compile(
+    r"单位|机构|部门|(?<!他)(?<!个)人$|者$|企业|机关|人员|组织|方$|员$|中心|委员会|场所|商$|站$|室$"
+)
+"""Heads that make a noun with the verb before them: 举办单位; 容留他人, 侵犯医师 are deeds."""
+_DEPARTMENTS = re.compile(r"[^，。的对向由应]{2,80}、[^，。的对向由应]{2,60}?部门")
+_PUBLIC = re.compile(r"(?:政府|国务院|自治区|直辖市|省|市)$")
 
 
 def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase | None:
@@ -166,6 +177,8 @@ def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase |
     text = marked.text
     if (match := _DEPARTMENTS.match(text, start, end)) and match.end() in ends:
         return Phrase(start, match.end())  # 发展改革、民政等部门
+    if text.startswith("在", start) and ends[-1] == end and re.search(r"的[^，的]{1,8}$", text[start:end]):
+        return Phrase(start, end)  # 在村医疗卫生机构中执业的执业助理医师
     if _NO_NAME.match(text, start):
         return None
     for index, at in enumerate(ends):
@@ -177,6 +190,8 @@ def _relative(marked: Marked, start: int, end: int, ends: list[int]) -> Phrase |
         rest = text[at:end]
         if index + 1 < len(ends) and _JOINT.match(rest):
             continue
+        if rest and text.startswith(("经", "未经"), start) and not _FURTHER.match(rest):
+            return None  # 经主管部门委托的组织考核合格: whoever does that is not the one meant
         if not rest or _FURTHER.match(rest) or marked.tag_at(at).startswith(("v", "d", "p")):
             return Phrase(start, at)
     return None

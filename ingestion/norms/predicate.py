@@ -95,6 +95,8 @@ def definition(marked: Marked, sentence: Sentence) -> Predicate | None:
     if match := _ENUMERATES.search(words):
         name = match.lastgroup or "a"
         start, end = sentence.start + match.start(name), sentence.start + match.end(name)
+        if name == "d" and (STATE.match(words) or re.search(r"应当|不得|可以", words[match.end() :])):
+            return None  # 国家鼓励医师到医疗机构，包括卫生院，提供服务，…应当支持
         if any(s.shape is Shape.CONDITION and s.start <= start < s.end for s in sentence.segments):
             return None  # 经甄别属于救助对象的，可以…
         if re.search(r"应当|不得|可以|必须|的，|有权|负责|[应须需]|可(?!能)", words[: match.end() - 2]):
@@ -179,8 +181,9 @@ def bare(marked: Marked, segment: Segment) -> Predicate | None:
         rest = text[own.end : segment.end]
         if segment.last and _IN_CHARGE.match(rest):
             return Predicate(Modality.POWER, None, own.end, own.end)
-        if _COPULA.match(rest):
-            return Predicate(Modality.DECLARATION, None, segment.start, own.end)
+        if copula := _COPULA.match(rest):
+            whole = "的" in rest[: copula.end()]
+            return Predicate(Modality.DECLARATION, None, segment.start, segment.start if whole else own.end)
         if marked.tag_at(own.end)[:1] in "vdpcfra" or rest[0] in "按依凭持将把" or _DEEDS.match(rest):
             shares = (_SHARES.search(rest) or _STEERS.match(rest)) and AUTHORITY.search(
                 text[own.start : own.end]

@@ -48,7 +48,7 @@ class Tokenizer:
         self._jieba.del_word("应有")  # 制剂室应有…设施: a modal and a verb
         self._tags: dict[str, str] = POSTokenizer(self._jieba).word_tag_tab
         longest_first = sorted(forced, key=lambda w: (-len(w), w))
-        self._forced = re.compile("|".join([*map(re.escape, longest_first), _PUNCTUATION.pattern]))
+        self._forced = re.compile("|".join([*map(_alone, longest_first), _PUNCTUATION.pattern]))
 
     def __call__(self, text: str) -> Doc:
         """The Doc of a text; its tokens joined are the text."""
@@ -70,6 +70,11 @@ class Tokenizer:
 
     def _cut(self, piece: str) -> list[str]:
         return list(self._jieba.cut(piece, HMM=False)) if piece else []
+
+
+def _alone(word: str) -> str:
+    """The pattern of a forced word: 负责人 is none in 负责人体器官移植."""
+    return re.escape(word) + ("(?![体类口群身])" if word.endswith("人") else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,7 @@ def _shape(words: str, *, last: bool, modal: bool) -> Shape:
         return Shape.BASIS
     if last or _MODAL_FIRST.search(words):
         return Shape.PLAIN
-    if modal and not words.endswith(("的", "时", "时候", "后", "前", "情况下", "情形下", "期间")):
+    if modal and not words.endswith(("的", "时", "时候", "后", "前", "情况下", "情形下", "期间", "期满")):
         return Shape.PLAIN  # 只能用于维护网络安全的需要
     if words == "一般情况下":
         return Shape.BASIS

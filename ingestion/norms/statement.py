@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ingestion.norms.head import Head, heads
 from ingestion.norms.phrase import Phrase, actor, is_person, phrase_after, strip_lead, subject
-from ingestion.norms.predicate import AUTHORITY, bare, definition, is_purpose
+from ingestion.norms.predicate import AUTHORITY, STATE, bare, definition, is_purpose
 from ingestion.norms.segmenter import Marked
 from ingestion.norms.sentence import Segment, Sentence, Shape
 from kg.norm import Modality
@@ -82,8 +82,8 @@ def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) ->
                 found[id(segment)] = []
 
 
-_DEALT_WITH = re.compile(r"(?:依法|按照规定|按规定|予以|进行)处理$")
-_WRONG = re.compile(r"违反|违法|不合格|虚假|隐瞒|擅自")
+_DEALT_WITH = re.compile(r"(?:依法|按照规定|按规定|予以|进行)处理$|予以撤销")
+_WRONG = re.compile(r"违反|违法|不合格|虚假|隐瞒|擅自|不正当|欺骗|伪造")
 _ADDS = re.compile(r"并|且|同时|但")
 
 
@@ -304,8 +304,13 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
 
 def _by_bearer(marked: Marked, head: Head, bearer: Phrase | None) -> Modality:
     """What depends on who is meant: an authority that 应当责令 has a duty, nobody else's 负责 is a power."""
-    if bearer is None or head.cue is None:
+    if bearer is None:
         return head.modality
+    if head.cue is None:
+        state = head.modality is Modality.OBLIGATION and STATE.fullmatch(
+            marked.text, bearer.start, bearer.end
+        )
+        return Modality.DECLARATION if state else head.modality
     public = AUTHORITY.search(marked.text[bearer.start : bearer.end])
     cue = marked.text[head.cue.start : head.cue.end]
     if head.modality is Modality.LIABILITY and cue == "应当" and public:
@@ -385,8 +390,8 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
     if re.match(r"由", after) and (by := phrase_after(marked, head.action + 1, end)):
         return _Who(bearer=by, action=by.end, conditions=tuple(_adverbial(marked, begin, head.at)))
     if head.cue and text[head.cue.start : head.cue.end] in ("禁止", "严禁"):
-        by = subject(marked, head.action, end)
-        if by and by.end < end:
+        by = actor(marked, head.action, end)
+        if by and by.end < end and not text.startswith("的", by.end):
             return _Who(bearer=by, action=by.end)
         return _Who(thing=True)
     own = subject(marked, begin, head.at)
@@ -408,6 +413,9 @@ def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) 
     if thing:
         return None, True
     for waiting in reversed(pending):
+        relative = re.search(r"的[^，的]{1,8}$", marked.text[waiting.start : waiting.end])
+        if waiting.shape is Shape.BASIS and relative and is_person(marked, waiting.start, waiting.end):
+            return Phrase(waiting.start, waiting.end), False  # 依照本法取得资格的人员
         if waiting.shape in (Shape.EXCEPTION, Shape.BASIS):
             continue
         if named := actor(marked, waiting.start, waiting.end):
@@ -432,12 +440,23 @@ def _region(
         waiting.pop(0)
     last = max((i for i, s in enumerate(waiting) if s.shape is Shape.CONDITION), default=-1)
     if last < 0:
-        return _activity(marked, waiting[-1], bearer) if waiting and not thing else None
+        return _activities(marked, waiting, bearer) if waiting and not thing else None
     start, end = strip_lead(text, waiting[0].start, waiting[0].end), waiting[last].end
     if bearer is not None and bearer.start <= start + 3 and modality is not Modality.LIABILITY:
         start = bearer.end
     start, end = _strip(text, start, end)
     return Phrase(start, end) if end > start else None
+
+
+def _activities(marked: Marked, waiting: Sequence[Segment], bearer: Phrase | None) -> Phrase | None:
+    """医师实施医疗措施，签署证明文件，必须…: both; what somebody else is said to do is no condition."""
+    last = _activity(marked, waiting[-1], bearer)
+    first = waiting[0]
+    if last is None or len(waiting) == 1 or first.shape is not Shape.PLAIN:
+        return last
+    if bearer is not None and first.start <= bearer.start < first.end:
+        return Phrase(*_strip(marked.text, bearer.end, last.end))
+    return None if actor(marked, first.start, first.end) else last
 
 
 def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase | None:
@@ -462,7 +481,7 @@ def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase
 
 
 _ACTIVITY = re.compile(
-    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开|贮存|编制|开办|组织|运送|转运|邮寄|处置|采购|收购|种植|养殖|出具|获取|采用|聘用|雇用|招用|招募|引进|新建|改建|扩建|建设|拆除|关闭|停止|终止|注销|恢复|进出口|生育|收养|献血|捐献|接种|移植|植入|摘取|获取|保存|传播|发布|借阅|查阅|复制|购进|对[^，]{1,20}进行)"
+    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开|贮存|编制|开办|设置|组织|运送|转运|邮寄|处置|采购|收购|种植|养殖|出具|获取|采用|聘用|雇用|招用|招募|引进|新建|改建|扩建|建设|拆除|关闭|停止|终止|注销|恢复|进出口|生育|收养|献血|捐献|接种|移植|植入|摘取|获取|保存|传播|发布|借阅|查阅|复制|购进|对[^，]{1,20}进行)"
 )
 _OUTCOME = re.compile(
     r"的[^的，]{1,8}$|(?:内容|结果|意见|时限|期限|标准|程序|方式|范围|幅度|情况|记录|费用|报告|要求|项目|资料|数据|文件|计划|方案|场所|设施|设备|人数|能力|时间|数量)$"

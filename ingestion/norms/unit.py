@@ -83,7 +83,7 @@ def _with_items(
         return stated + [s for item in items for s in _own(marked, item, None)]
     at = body[0] + max((m.start() for m in _LEADS.finditer(words)), default=len(words))
     for index, one in enumerate(stated):
-        if (grown := _grown(one.draft, at, last_end)) is not None:
+        if (grown := _grown(one.draft, at, last_end, _body_end(text, body))) is not None:
             stated[index] = replace(one, draft=grown)
             return stated
     governing = stated[lead[-1]]
@@ -108,14 +108,18 @@ def _with_items(
     return rest + [s for item in items for s in _own(marked, item, governing)]
 
 
-def _grown(draft: Draft, at: int, end: int) -> Draft | None:
-    """The draft with its condition or exception reaching over the items, if the lead-in stands in it."""
+def _grown(draft: Draft, at: int, end: int, lead_end: int) -> Draft | None:
+    """The draft with its condition or exception reaching over the items, if the lead-in stands in it.
+
+    An exception with the norm itself between it and the items stays as it is: 除收取下列费用外，不得收取…：
+    """
     for phrase in draft.conditions:
         if phrase.start <= at < phrase.end:
             conditions = tuple(Phrase(c.start, end) if c is phrase else c for c in draft.conditions)
             return replace(draft, conditions=conditions)
     if draft.exception is not None and draft.exception.start <= at < draft.exception.end:
-        return replace(draft, exception=Phrase(draft.exception.start, end))
+        ends = draft.exception.end >= lead_end
+        return replace(draft, exception=Phrase(draft.exception.start, end)) if ends else draft
     return None
 
 
@@ -175,6 +179,10 @@ def _with_bearer(draft: Draft, lead: Stated | None) -> Draft:
     if lead is None or draft.bearer is not None:
         return draft
     return replace(draft, bearer=lead.draft.bearer)
+
+
+def _body_end(text: str, body: tuple[int, int]) -> int:
+    return body[0] + len(text[body[0] : body[1]].rstrip(" \u3000\n；;。，：:"))
 
 
 def _words_end(text: str, item: Item) -> int:
