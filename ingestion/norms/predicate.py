@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ingestion.norms.phrase import Phrase, actor, phrase_after
+from ingestion.norms.phrase import Phrase, actor, is_person, phrase_after
 from ingestion.norms.segmenter import Marked
 from ingestion.norms.sentence import Segment, Sentence, Shape
 from kg.norm import Modality
@@ -70,6 +70,10 @@ _POLICY = (
     "鼓励", "支持", "提倡", "倡导", "探索", "推动", "推进", "加强", "完善", "发展", "坚持", "建立", "实行", "保护", "保障", "促进",
 )  # fmt: skip
 _ADVERBS = ("对", "在", "通过", "依法", "采取", "按照", "根据", "制定", "设立", "为", "将")
+_PROTECTED = re.compile(
+    r"(?P<who>[^，的]{2,24})的[^，]*?(?P<cue>受(?:国家|宪法和)?法律[^，]{0,4}保护|受国家保护|不受[^，]{0,20}侵[犯害])"
+)
+"""患者的合法权益受法律保护: a right of the patient."""
 _TAKES_ON = re.compile(r"(?:并|具体|统一|依法)*(?P<cue>负责)(?!人|的)(?=.{2})")
 _LEAVES = re.compile(r"^[^，]{0,60}由(?P<by>[^，]{2,60}?)(?P<cue>负责)(?!的|人)(?P<what>[^，]*)$")
 
@@ -116,8 +120,8 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
     words = text[segment.start : segment.end]
     if match := _DELEGATES.search(words):
         name = "cue" if match["cue"] else "cue2"
-        at = match.span(name)
-        cue = Phrase(segment.start + at[0], segment.start + at[1]) if match[name] else None
+        where = match.span(name)
+        cue = Phrase(segment.start + where[0], segment.start + where[1]) if match[name] else None
         return Predicate(Modality.DELEGATION, cue, segment.start, segment.start)
     first = actor(marked, segment.start, segment.end)
     acts = first is not None and AUTHORITY.search(text[first.start : first.end])
@@ -144,6 +148,12 @@ def predicate(marked: Marked, segment: Segment) -> Predicate | None:
         by_end = segment.start + match.end("by")
         reach = cue.end if match["what"] else segment.start
         return Predicate(Modality.POWER if public else Modality.OBLIGATION, cue, by_end, reach)
+    if (match := _PROTECTED.match(words)) and is_person(
+        marked, segment.start, segment.start + match.end("who")
+    ):
+        at = segment.start + match.end("who")
+        cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))
+        return Predicate(Modality.RIGHT, cue, at, at + 1)
     own = actor(marked, segment.start, segment.end)
     if own is None and (match := _TAKES_ON.match(words)):
         cue = Phrase(segment.start + match.start("cue"), segment.start + match.end("cue"))

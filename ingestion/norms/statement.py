@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from ingestion.norms.circumstance import BLANK, adverbial, is_activity, is_adverb, region, strip
 from ingestion.norms.head import Head, heads
 from ingestion.norms.phrase import Phrase, actor, is_person, phrase_after, strip_lead, subject
 from ingestion.norms.predicate import AUTHORITY, STATE, bare, definition, is_purpose
@@ -39,7 +40,6 @@ class _State:
 
 
 _NULL_BEARER = re.compile(r"(?:认定|视|推定)为")
-_BLANK = " \u3000\n\t，,；;。：:"
 
 
 def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list[Draft]:
@@ -53,7 +53,7 @@ def statements(marked: Marked, sentence: Sentence, before: Draft | None) -> list
     if is_purpose(words):
         return [Draft(Modality.PURPOSE, None, None, Phrase(sentence.start, sentence.end), thing=True)]
     if defined := definition(marked, sentence):
-        action = Phrase(*_strip(marked.text, defined.action, sentence.end))
+        action = Phrase(*strip(marked.text, defined.action, sentence.end))
         return [Draft(Modality.DEFINITION, defined.cue, None, action, thing=True)]
     found = {id(s): heads(marked, s) for s in segments}
     _drop_reported(found, segments)
@@ -107,16 +107,21 @@ def _bare_heads(marked: Marked, sentence: Sentence, before: Draft | None) -> dic
     segments = sentence.segments
     last = max((i for i, s in enumerate(segments[:-1]) if s.shape is Shape.CONDITION), default=-1)
     liability = before is not None and before.modality is Modality.LIABILITY
+    named = False  # whether a segment was nothing but somebody's name
     for segment in segments[last + 1 :]:
         if segment.shape is Shape.PLAIN and (found := bare(marked, segment)):
             if before is not None and found.at == segment.start:
                 return {}  # nobody new: the half sentence goes on with what was said before
             modality = found.modality
+            if named and modality is Modality.DECLARATION and found.at == segment.start:
+                return {id(segment): [Head(found.at, Modality.OBLIGATION, None, found.action)]}
             words = marked.text[sentence.start : sentence.end]
             dealt = _DEALT_WITH.search(words) and _WRONG.search(words)
             if (liability or dealt) and modality is Modality.OBLIGATION:
                 modality = Modality.LIABILITY
             return {id(segment): [Head(found.at, modality, None, found.action)]}
+        own = actor(marked, segment.start, segment.end)
+        named |= own is not None and own.end == segment.end
         if segment.shape is Shape.PLAIN and last >= 0:
             break
     if 0 <= last < len(segments) - 1:
@@ -215,9 +220,9 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
     if head.opener and head.modality in (Modality.DECLARATION, Modality.RIGHT):
         return not _DATES.search(marked.text[head.at :])
     cue = marked.text[head.cue.start : head.cue.end] if head.cue else ""
-    if cue == "负责" and not words.strip(_BLANK):
+    if cue == "负责" and not words.strip(BLANK):
         return last.modality is not Modality.POWER
-    if cue == "承担" and last.modality is Modality.OBLIGATION and last.cue and not words.strip(_BLANK):
+    if cue == "承担" and last.modality is Modality.OBLIGATION and last.cue and not words.strip(BLANK):
         return True
     if head.opener and last.modality is Modality.OBLIGATION:
         return bool(_BY_LAW.match(action) or _NULL_BEARER.match(action))
@@ -225,7 +230,7 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
         return False
     if head.opener:
         return subject(marked, position, head.at) is None
-    return head.modality in (Modality.LIABILITY, Modality.PERMISSION) and len(words.strip(_BLANK)) <= 3
+    return head.modality in (Modality.LIABILITY, Modality.PERMISSION) and len(words.strip(BLANK)) <= 3
 
 
 def _extend(state: _State, end: int) -> None:
@@ -272,13 +277,13 @@ def _draft(marked: Marked, state: _State, segment: Segment, position: int, head:
         bearer = from_pending
     if _NULL_BEARER.match(text[head.action : end]) and not _is_court(text, bearer):
         bearer, from_pending, thing = None, None, True
-    region = _region(marked, pending, from_pending, head.modality, thing=thing)
-    conditions = (*((region,) if region else ()), *who.conditions)
+    applies = region(marked, pending, from_pending, head.modality, thing=thing)
+    conditions = (*((applies,) if applies else ()), *who.conditions)
     exception = next((Phrase(s.start, s.end) for s in pending if s.shape is Shape.EXCEPTION), None)
     begins = who.action if who.action is not None else head.action
     if head.opener and begins == segment.start and pending and pending[-1].shape is Shape.BASIS:
         begins = _basis_start(pending)
-    action = Phrase(*_strip(text, begins, end))
+    action = Phrase(*strip(text, begins, end))
     waits = any(s.shape is Shape.CONDITION for s in pending)
     liability = head.modality is Modality.LIABILITY
     handed = head.cue is None and state.open_
@@ -349,11 +354,11 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
     bearer = None
     if head.modality is Modality.DELEGATION and head.cue:
         at = text.rfind("由", head.at, head.cue.start)
-        bearer = Phrase(*_strip(text, at + 1, head.cue.start)) if at >= 0 else None
+        bearer = Phrase(*strip(text, at + 1, head.cue.start)) if at >= 0 else None
         bearer = phrase_after(marked, bearer.start, bearer.end) or bearer if bearer else None
     elif any("违反" in text[s.start : s.end] for s in state.pending):
         bearer, _ = _waiting_bearer(marked, state.pending[:1], thing=False)  # the offender, for what follows
-    region = _region(marked, state.pending, None, Modality.LIABILITY, thing=False)
+    applies = region(marked, state.pending, None, Modality.LIABILITY, thing=False)
     before = state.pending[-1] if state.pending else None
     if (
         head.modality is Modality.DELEGATION
@@ -364,8 +369,8 @@ def _declared(marked: Marked, state: _State, head: Head, end: int) -> Draft:
         begins = before.start  # 具体办法，由…制定
     else:
         begins = head.action
-    action = Phrase(*_strip(text, begins, end))
-    return Draft(head.modality, head.cue, bearer, action, (region,) if region else (), None, None, True)
+    action = Phrase(*strip(text, begins, end))
+    return Draft(head.modality, head.cue, bearer, action, (applies,) if applies else (), None, None, True)
 
 
 def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
@@ -388,7 +393,7 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
             if by:
                 return _Who(bearer=by, action=by.end)
     if re.match(r"由", after) and (by := phrase_after(marked, head.action + 1, end)):
-        return _Who(bearer=by, action=by.end, conditions=tuple(_adverbial(marked, begin, head.at)))
+        return _Who(bearer=by, action=by.end, conditions=tuple(adverbial(marked, begin, head.at)))
     if head.cue and text[head.cue.start : head.cue.end] in ("禁止", "严禁"):
         by = actor(marked, head.action, end)
         if by and by.end < end and not text.startswith("的", by.end):
@@ -396,16 +401,16 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
         return _Who(thing=True)
     own = subject(marked, begin, head.at)
     if own is not None:
-        return _Who(bearer=own, conditions=tuple(_adverbial(marked, own.end, head.at)))
+        return _Who(bearer=own, conditions=tuple(adverbial(marked, own.end, head.at)))
     if match := re.search(r"由", pre):
         by = phrase_after(marked, begin + match.end(), head.at)
         return _Who(
-            bearer=by, conditions=tuple(_adverbial(marked, begin, begin + match.start())), thing=by is None
+            bearer=by, conditions=tuple(adverbial(marked, begin, begin + match.start())), thing=by is None
         )
-    inline = _adverbial(marked, begin, head.at)
-    if not inline and _ACTIVITY.match(pre) and not _OUTCOME.search(pre):
-        inline = [Phrase(*_strip(text, begin, head.at))]  # 进入疫源地捕猎旱獭应按照…
-    return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not _is_adverb(pre))
+    inline = adverbial(marked, begin, head.at)
+    if not inline and is_activity(pre):
+        inline = [Phrase(*strip(text, begin, head.at))]  # 进入疫源地捕猎旱獭应按照…
+    return _Who(conditions=tuple(inline), thing=bool(pre.strip()) and not inline and not is_adverb(pre))
 
 
 def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) -> tuple[Phrase | None, bool]:
@@ -424,100 +429,3 @@ def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) 
     if noun is not None and not marked.tag_at(noun.start).startswith(("v", "p", "d")):
         return None, True
     return None, False
-
-
-def _region(
-    marked: Marked, pending: Sequence[Segment], bearer: Phrase | None, modality: Modality, *, thing: bool
-) -> Phrase | None:
-    """The words before a norm that tell when it applies, from the first to the last that do.
-
-    The bearer is left out if it stands at the beginning, except where a consequence follows: there the
-    conduct with its author is the condition.
-    """
-    text = marked.text
-    waiting = [s for s in pending if s.shape is not Shape.EXCEPTION]
-    while waiting and waiting[0].shape is Shape.BASIS:
-        waiting.pop(0)
-    last = max((i for i, s in enumerate(waiting) if s.shape is Shape.CONDITION), default=-1)
-    if last < 0:
-        return _activities(marked, waiting, bearer) if waiting and not thing else None
-    start, end = strip_lead(text, waiting[0].start, waiting[0].end), waiting[last].end
-    if bearer is not None and bearer.start <= start + 3 and modality is not Modality.LIABILITY:
-        start = bearer.end
-    start, end = _strip(text, start, end)
-    return Phrase(start, end) if end > start else None
-
-
-def _activities(marked: Marked, waiting: Sequence[Segment], bearer: Phrase | None) -> Phrase | None:
-    """医师实施医疗措施，签署证明文件，必须…: both; what somebody else is said to do is no condition."""
-    last = _activity(marked, waiting[-1], bearer)
-    first = waiting[0]
-    if last is None or len(waiting) == 1 or first.shape is not Shape.PLAIN:
-        return last
-    if bearer is not None and first.start <= bearer.start < first.end:
-        return Phrase(*_strip(marked.text, bearer.end, last.end))
-    return None if actor(marked, first.start, first.end) else last
-
-
-def _activity(marked: Marked, segment: Segment, bearer: Phrase | None) -> Phrase | None:
-    """开展X活动，应当…: an activity named before the modal is a condition."""
-    if segment.shape is not Shape.PLAIN:
-        return None
-    start = bearer.end if bearer and segment.start <= bearer.start < segment.end else segment.start
-    start, end = _strip(marked.text, start, segment.end)
-    words = marked.text[start:end]
-    if end - start < 3 or re.match(
-        r"根据|按照|依照|基于|结合|依据|可|应|对(?!于)|是|为|在[^，]*的[^，]*药品$", words
-    ):
-        return None
-    clause = marked.tag_at(start).startswith(("v", "d", "p")) or words.startswith("如果")
-    if not clause and not (
-        start == segment.start and re.search(r"[^，]{6,}的[^，的]{0,4}(?:诉讼|案件|纠纷)$", words)
-    ):
-        return None
-    if start == segment.start and is_person(marked, start, end):
-        return None
-    return Phrase(start, end)
-
-
-_ACTIVITY = re.compile(
-    r"(?:开展|从事|进行|实施|使用|处理|生产|销售|经营|运输|进入|申请|设立|举办|发布|采集|提供|制定|建立|办理|购买|进口|出口|收集|储存|携带|接触|参加|利用|配制|转让|变更|保藏|饲养|研制|执行|公开|贮存|编制|开办|设置|组织|运送|转运|邮寄|处置|采购|收购|种植|养殖|出具|获取|采用|聘用|雇用|招用|招募|引进|新建|改建|扩建|建设|拆除|关闭|停止|终止|注销|恢复|进出口|生育|收养|献血|捐献|接种|移植|植入|摘取|获取|保存|传播|发布|借阅|查阅|复制|购进|对[^，]{1,20}进行)"
-)
-_OUTCOME = re.compile(
-    r"的[^的，]{1,8}$|(?:内容|结果|意见|时限|期限|标准|程序|方式|范围|幅度|情况|记录|费用|报告|要求|项目|资料|数据|文件|计划|方案|场所|设施|设备|人数|能力|时间|数量)$"
-)
-"""What comes of an activity is none: 采集的样本, 处理结果."""
-_CONDITIONAL = re.compile(
-    r"""(?: (?:仅|只)?在[^，]{1,40}(?:中|时|后|前|期间|情况下|内|上|下) | [^，]{1,40}(?:时|之?后|以?前|的|期间|情况下)$
-          | 因[^，]{2,} | 未经[^，]+ | 经[^，]{2,}(?:同意|批准|许可|审核|审查|合格|鉴定|通过|后)[^，]* | 发现[^，]+ | 发生[^，]+ | 如[^，]+ | 需要?[^，]+
-          | 非经[^，]+ | [^，]{2,30}过程中$ | 必要时 | 确需[^，]+ | 凭[^，]+ )""",
-    re.VERBOSE,
-)
-
-
-def _adverbial(marked: Marked, start: int, end: int) -> list[Phrase]:
-    """The words between bearer and modal, if they tell when the norm applies."""
-    start, end = _strip(marked.text, start, end)
-    match = _CONDITIONAL.match(marked.text[start:end])
-    if match:
-        return [Phrase(start, start + match.end())]
-    words = marked.text[start:end]
-    activity = len(words) > 3 and _ACTIVITY.match(words) and not _OUTCOME.search(words)
-    return [Phrase(start, end)] if activity else []
-
-
-def _is_adverb(words: str) -> bool:
-    return bool(
-        re.fullmatch(
-            r"(?:并|依法|同时|均|都|又|再|即|便|就|仍|也|还|一般|原则上|必要时|及时|但|但是|至少|首先|不|特别|方|则|至迟|终身|一律|(?:依照|按照|根据)[^，]*|\s)*",
-            words,
-        )
-    )
-
-
-def _strip(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and text[start] in _BLANK:
-        start += 1
-    while end > start and text[end - 1] in _BLANK:
-        end -= 1
-    return start, end

@@ -194,7 +194,7 @@ def _plain(words: str | None) -> str:
 
 
 class Ratio(NamedTuple):
-    """A figure with its 95 % bootstrap interval over provisions."""
+    """A figure with its 95 % bootstrap interval over works."""
 
     value: float
     low: float
@@ -237,8 +237,16 @@ FIGURES: dict[str, tuple[Callable[[Counter[str]], float], Callable[[Counter[str]
 }  # type: ignore[dict-item]
 
 
+def by_work(places: Sequence[Place], counts: Sequence[Counter[str]]) -> list[Counter[str]]:
+    """The counts of each work: provisions of one work resemble one another, so works are what is drawn."""
+    works: dict[str, Counter[str]] = {}
+    for place, count in zip(places, counts, strict=True):
+        works.setdefault(place.row["title"], Counter()).update(count)
+    return list(works.values())
+
+
 def intervals(counts: Sequence[Counter[str]], rounds: int = 1000, seed: int = 20261130) -> dict[str, Ratio]:
-    """Each figure with its interval; provisions are drawn with replacement."""
+    """Each figure with its interval; the counts of works are drawn with replacement."""
     total = _sum(counts)
     rng = random.Random(seed)
     drawn: dict[str, list[float]] = defaultdict(list)
@@ -367,10 +375,12 @@ def calibrate(counts: Sequence[Counter[str]]) -> list[dict[str, Any]]:
 
 
 def report(counts: Sequence[Counter[str]], title: str) -> dict[str, Any]:
-    """Print figures; returns them as plain values."""
+    """Print the figures over works; returns them as plain values."""
     total = _sum(counts)
     figures = intervals(counts)
-    print(f"## {title}: {total['provisions']} provisions, {total['norm_tp'] + total['norm_fn']} gold norms")
+    print(
+        f"## {title}: {total['provisions']} provisions of {len(counts)} works, {total['norm_tp'] + total['norm_fn']} gold norms"
+    )
     for name, r in figures.items():
         print(f"{name:24} {r.value:.3f}  [{r.low:.3f}, {r.high:.3f}]  n={r.n}")
     print("modality        P     R     F1    gold")
@@ -407,7 +417,8 @@ def main() -> None:
     if options.agreement:
         bound = bind(build, read_gold([f"{HELD_OUT}_a"]))
         other = {row["id"]: row for row in read_gold([f"{HELD_OUT}_b"])}
-        report([measures.count(p.text, p.row, other[p.row["id"]]) for p in bound.places], "two annotators")
+        counts = [measures.count(p.text, p.row, other[p.row["id"]]) for p in bound.places]
+        report(by_work(bound.places, counts), "two annotators")
         return
     held_out = options.gold == "heldout"
     if held_out and not options.log:
@@ -424,14 +435,14 @@ def main() -> None:
     said = predict(build, bound.places)
     counts = [measures.count(p.text, p.row, said[p.row["id"]]) for p in bound.places]
     print(f"stale {bound.stale}, not in this build {bound.unbound}; gold by a language model, unreviewed")
-    figures = report(counts, "+".join(names))
+    figures = report(by_work(bound.places, counts), "+".join(names))
     if options.calibrate and not held_out:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in calibrate(counts)]
         (ROOT / "data" / "norms" / "confidence.jsonl").write_text("".join(lines), encoding="utf-8")
     if held_out:
         now = datetime.now(UTC).isoformat(timespec="minutes")
         row = {"date": now, "gold": HELD_OUT, "commit": commit, "build": build.id, "provisions": len(bound.places),
-               "stale": bound.stale, "unbound": bound.unbound, "figures": figures}  # fmt: skip
+               "stale": bound.stale, "unbound": bound.unbound, "bootstrap": "works", "figures": figures}  # fmt: skip
         LOG.parent.mkdir(parents=True, exist_ok=True)
         with LOG.open("a", encoding="utf-8") as log:
             log.write(json.dumps(row, ensure_ascii=False) + "\n")
