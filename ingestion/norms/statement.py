@@ -154,7 +154,8 @@ def _take(marked: Marked, state: _State, segment: Segment, found: Sequence[Head]
     for index, head in enumerate(found):
         end = found[index + 1].at if index + 1 < len(found) else segment.end
         if state.open_ and not state.pending and _goes_on(marked, state, position, head):
-            consequence = head.opener and head.modality is Modality.LIABILITY
+            words = text[head.cue.start : head.cue.end] if head.cue else ""
+            consequence = head.opener and head.modality is Modality.LIABILITY and words != "承担"
             if consequence and state.drafts[-1].modality is Modality.OBLIGATION:
                 state.drafts[-1] = replace(state.drafts[-1], modality=Modality.LIABILITY)
             _extend(state, end)
