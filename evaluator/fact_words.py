@@ -40,12 +40,16 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class FactWords:
-    """All word lists; `acts_for` maps a party to those for whom its conduct counts."""
+    """All word lists; `acts_for` maps a party to those for whom its conduct counts.
+
+    `places` gives for each province the words that name it or a city in it.
+    """
 
     parties: Mapping[str, Party]
     actors: Mapping[str, tuple[str, ...]]
     acts_for: Mapping[str, tuple[str, ...]]
     marks: Mapping[Mark, tuple[str, ...]]
+    places: Mapping[str, tuple[str, ...]]
 
     @cached_property
     def actor_pattern(self) -> re.Pattern[str]:
@@ -101,6 +105,11 @@ class _ActsForRow(_Row):
     note: str
 
 
+class _PlaceRow(_Row):
+    place: str
+    words: list[str]
+
+
 class _MarkRow(_Row):
     mark: Mark
     words: list[str]
@@ -125,8 +134,9 @@ def read_fact_words(pack: Path, parties: Mapping[str, Party]) -> FactWords:
         _known((pair.party, pair.acts_for), parties, place)
         acts_for.setdefault(pair.party, []).append(pair.acts_for)
     marks = {row.mark: tuple(row.words) for _, row in _read(folder / "marks.jsonl", _MarkRow)}
+    places = {row.place: tuple(row.words) for _, row in _read(folder / "places.jsonl", _PlaceRow)}
     return FactWords(
-        parties, actors, {party: tuple(others) for party, others in sorted(acts_for.items())}, marks
+        parties, actors, {party: tuple(others) for party, others in sorted(acts_for.items())}, marks, places
     )
 
 

@@ -104,36 +104,65 @@ def advice(grounds: Sequence[FindingRow], clauses: Sequence[ClauseRow]) -> tuple
 
 
 def sanctions(grounds: Sequence[FindingRow], build: Build) -> tuple[SanctionRow, ...]:
-    """The liabilities whose own text names the breached norms' provisions, each quoted; never a likeness."""
+    """The liabilities that the graph ties to the breached norms, each quoted; nearest first, at most six.
+
+    From a norm or what it stands in to the liability that cites it, and on to the one that this refers to.
+    A liability that was itself found is its own sanction. Ties by likeness of words alone are left out.
+    """
     found: dict[str, SanctionRow] = {}
     for row in grounds:
         if row.outcome is not Outcome.BREACH:
             continue
-        for tie in _sanctions_of(build).get(row.norm, ()) + _sanctions_of(build).get(row.provision, ()):
-            place = paragraph_of(ProvisionId.parse(tie.target.split("#")[0]))
-            text, provision = build.provision(place)
-            quote = text.quote(provision)
-            found.setdefault(
-                str(place),
-                SanctionRow(
-                    norm=row.norm,
-                    sanction=str(place),
-                    title=text.expression.title,
-                    article=build.clause(place).id.display(),
-                    quote=text.official[quote.start : quote.end],
-                    start=quote.start,
-                    end=quote.end,
-                    sha256=quote.sha256,
-                ),
-            )
-    return tuple(found[key] for key in sorted(found))
+        reached = [row.provision] if row.modality is Modality.LIABILITY else []
+        for place in [*reached, *_chain(row, build)]:
+            if place not in found and len(found) < _SANCTIONS:
+                found[place] = _sanction(row.norm, place, build)
+    return tuple(found.values())
+
+
+_SANCTIONS = 6
+_STEPS = 3
+
+
+def _chain(row: FindingRow, build: Build) -> list[str]:
+    """The 款 of the liabilities reached from a norm, nearest first."""
+    ties = _sanctions_of(build)
+    place = ProvisionId.parse(row.provision)
+    around = [str(ProvisionId(place.expression, place.steps[:n])) for n in range(len(place.steps), 0, -1)]
+    waiting, seen = [row.norm, *around], set[str]()
+    found: dict[str, None] = {}
+    for _ in range(_STEPS):
+        further: list[str] = []
+        for source in waiting:
+            seen.add(source)
+            for tie in ties.get(source, ()):
+                found[str(paragraph_of(ProvisionId.parse(tie.target.split("#")[0])))] = None
+                further.append(tie.target)
+        waiting = [one for one in dict.fromkeys(further) if one not in seen]
+    return list(found)
+
+
+def _sanction(norm: str, place: str, build: Build) -> SanctionRow:
+    target = paragraph_of(ProvisionId.parse(place))
+    text, provision = build.provision(target)
+    quote = text.quote(provision)
+    return SanctionRow(
+        norm=norm,
+        sanction=str(target),
+        title=text.expression.title,
+        article=build.clause(target).id.display(),
+        quote=text.official[quote.start : quote.end],
+        start=quote.start,
+        end=quote.end,
+        sha256=quote.sha256,
+    )
 
 
 @lru_cache(maxsize=2)
 def _sanctions_of(build: Build) -> dict[str, tuple[NormLink, ...]]:
     found: dict[str, tuple[NormLink, ...]] = {}
     for tie in build.norm_ties:
-        if tie.type is RelationType.SANCTIONED_BY and tie.method is TieMethod.CITED:
+        if tie.type is RelationType.SANCTIONED_BY and tie.method is not TieMethod.LIKENESS:
             found[tie.source] = (*found.get(tie.source, ()), tie)
     return found
 

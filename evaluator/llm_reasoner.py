@@ -106,7 +106,7 @@ class LlmReasoner:
         build = self._own.build
         given = _Given({}, {}, {})
         units: set[str] = set()
-        for rank, hit in enumerate(self._own.retriever.search(facts.text, CANDIDATES, as_of=as_of), 1):
+        for rank, (hit, _, _) in enumerate(self._own.candidates(facts.text, as_of=as_of, k=CANDIDATES), 1):
             clause = build.clause(hit.id)
             if str(clause.id) in units:
                 continue

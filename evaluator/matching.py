@@ -215,7 +215,7 @@ def _finding(
             and exception_fact is not conduct_fact
         )
         holds = ExceptionState.HOLDS if told else ExceptionState.NOT_TOLD
-    conduct = _conduct(norm, conduct_fact) if likeness >= limits.told else ConductState.NOT_TOLD
+    conduct = _conduct(norm, conduct_fact, actor) if likeness >= limits.told else ConductState.NOT_TOLD
     return Finding(
         norm=norm,
         bearer=bearer,
@@ -273,9 +273,13 @@ def _condition(text: str, fact: Fact | None, told: bool) -> ConditionState:
     return ConditionState.MET if fact.negated == bool(_NEGATIVE.search(text)) else ConditionState.UNMET
 
 
-def _conduct(norm: Norm, fact: Fact | None) -> ConductState:
+def _conduct(norm: Norm, fact: Fact | None, actor: Actor | None) -> ConductState:
     if fact is None:
         return ConductState.NOT_TOLD
+    duty = norm.modality is Modality.OBLIGATION and not _NEGATIVE.search(phrase_of(norm))
+    if duty and fact.kind is FactKind.SPEECH and fact.negated and actor in fact.actors:
+        # Whoever is bound and says “不受理”, “不给挂号” has refused by saying so.
+        return ConductState.OMITTED
     if not fact.is_settled or (fact.kind is FactKind.SPEECH and Mark.REFUSAL not in fact.marks):
         return ConductState.UNSETTLED
     text = norm.action.text if norm.action is not None else ""

@@ -184,7 +184,7 @@ def collect(home: Path, cases: Sequence[LabelledCase], as_of: date) -> dict[str,
     rows: dict[str, list[list[float]]] = {group: [] for group in (*NUMBERED, "supported")}
     for case in cases:
         facts = read_facts(case.scenario, reasoner.words)
-        _, found = reasoner.findings(facts, as_of=as_of, k=5)
+        _, found, _ = reasoner.findings(facts, as_of=as_of, k=5)
         if len(rows["facts"]) % 50 == 0:
             print(len(rows["facts"]), "/", len(cases), file=sys.stderr, flush=True)
         outcomes = {ranked.finding.outcome for ranked in found}

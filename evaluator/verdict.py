@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from evaluator.conflicts import conflicts
 from evaluator.fact_words import FactWords, shipped_fact_words
@@ -24,6 +25,7 @@ from evaluator.grounds import (
 from evaluator.matching import Likeness, Thresholds, match
 from evaluator.proof import ClauseRow, FindingRow, VerdictFile, Weighing
 from evaluator.proof_rows import clause_row, finding_rows, measured_by
+from evaluator.territory import Reach, reach
 from evaluator.weighing import (
     CONCLUSIONS,
     Weights,
@@ -36,9 +38,10 @@ from evaluator.weighing import (
 from kg.build import Build
 from kg.pack import data_folder
 from kg.pack_info import read_pack_info
+from kg.standing import Standing
 from kg.text import digest
 from kg.vocabulary import Status
-from retrieval import Retriever
+from retrieval import Hit, Retriever
 from retrieval.adapted import adapted_encoder
 from retrieval.vectors import Encoder
 
@@ -116,6 +119,14 @@ UNKNOWN_VALIDITY = "；所据条款中有效力待核者，须先查明其在该
 NO_GROUND = "没有一项逐条认定支持最可能的结论，不下结论"
 
 
+class Candidate(NamedTuple):
+    """A clause that was retrieved, and whether its text is law where the scenario takes place."""
+
+    hit: Hit
+    territory: str
+    reach: Reach
+
+
 class Reasoner:
     """The built-in reasoner over one build: norms matched to facts by rules, weighed by a small model.
 
@@ -146,15 +157,44 @@ class Reasoner:
         weights = read_weights(data_folder() / "models" / "verdict")
         return cls(build, retriever, weights=weights, encoder=adapted_encoder())
 
-    def findings(self, facts: Facts, *, as_of: date, k: int) -> tuple[list[ClauseRow], list[Ranked]]:
-        """The clauses retrieved, best first, and the findings that apply, each with its clause."""
+    def candidates(self, scenario: str, *, as_of: date, k: int) -> list[Candidate]:
+        """The clauses retrieved that may be law where the scenario takes place, best first.
+
+        A local text is none where the scenario names other places; where it names none, it comes last.
+        """
+        hits = self.retriever.search(scenario, k + CANDIDATES, as_of=as_of)
+        found = []
+        for hit in hits:
+            territory = self._territory(hit.id.split("/")[0])
+            found.append(Candidate(hit, territory, reach(territory, scenario, self.words.places)))
+        held = [one for one in found if one.reach in (Reach.NATIONAL, Reach.WITHIN)]
+        return [*held, *(one for one in found if one.reach is Reach.UNTOLD)][:k]
+
+    def _territory(self, expression: str) -> str:
+        text = self.build.expressions[expression]
+        source = self.build.sources[text.id.key]
+        return Standing(
+            id=expression, work=source.key, title=text.title, level=source.level, maker=source.issuing_body,
+            validity=text.validity, since=None,
+        ).territory  # fmt: skip
+
+    def findings(
+        self, facts: Facts, *, as_of: date, k: int
+    ) -> tuple[list[ClauseRow], list[Ranked], list[str]]:
+        """The clauses retrieved, best first, the findings that apply with their clauses, and places to ask for."""
         clauses: dict[str, ClauseRow] = {}
         found: list[Ranked] = []
-        hits = self.retriever.search(facts.text, max(k, CANDIDATES), as_of=as_of)
-        for rank, hit in enumerate(hits, 1):
-            clauses.setdefault(hit.id, clause_row(self.build, hit.id, as_of, score=hit.score, rank=rank))
+        asked: list[str] = []
+        candidates = self.candidates(facts.text, as_of=as_of, k=max(k, CANDIDATES))
+        for rank, one in enumerate(candidates, 1):
+            row = clause_row(self.build, one.hit.id, as_of, score=one.hit.score, rank=rank)
+            clauses.setdefault(one.hit.id, row)
         seen: set[str] = set()
-        for rank, hit in enumerate(hits[:CANDIDATES], 1):
+        for rank, one in enumerate(candidates[:CANDIDATES], 1):
+            hit = one.hit
+            if one.reach is Reach.UNTOLD:
+                asked.append(f"事情是否发生在{one.territory}（《{clauses[hit.id].title}》只在该地施行）？")
+                continue
             unit = str(self.build.clause(hit.id).id)
             if unit in seen:
                 continue
@@ -167,7 +207,7 @@ class Reasoner:
                 if place not in clauses:
                     clauses[place] = clause_row(self.build, place, as_of, score=hit.score, rank=rank)
                 found.append(Ranked(finding, clauses[place]))
-        return list(clauses.values()), found
+        return list(clauses.values()), found, list(dict.fromkeys(asked))
 
     def features(self, facts: Facts, found: Sequence[Ranked]) -> dict[str, list[float]]:
         """What the model looks at besides words, by kind of evidence; no `text` where there is no encoder."""
@@ -182,7 +222,7 @@ class Reasoner:
     def judge(self, scenario: str, *, as_of: date, k: int = 5, case: str = "") -> VerdictFile:
         """The verdict with its proof."""
         facts = read_facts(scenario, self.words)
-        clauses, found = self.findings(facts, as_of=as_of, k=k)
+        clauses, found, places = self.findings(facts, as_of=as_of, k=k)
         weighing, why_not = self._weigh(facts, found) if clauses else (None, NOTHING_FOUND)
         conclusion, confidence, reason = Conclusion.UNDETERMINED, None, why_not
         if weighing is not None:
@@ -224,7 +264,7 @@ class Reasoner:
             clauses=tuple(cited),
             findings=tuple(rows),
             principles=principles(found, self.build),
-            missing_facts=missing_facts(found),
+            missing_facts=(*missing_facts(found), *places[:2]),
             advice=advice(grounds, cited),
             sanctions=sanctions(grounds, self.build),
             conflicts=conflicts(found, self.build, self.words, as_of=as_of),

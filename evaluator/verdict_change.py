@@ -56,11 +56,19 @@ def explain_change(before: VerdictFile, after: VerdictFile) -> Iterator[str]:
             begins = f"，{clause.effective_from} 起施行" if clause.effective_from else ""
             yield f"{kind}：《{clause.title}》（{expression.split('@')[-1]} 文本{begins}）"
     clauses = [{c.id: c for c in verdict.clauses} for verdict in (before, after)]
-    changed = [line for step in steps(before, after) if (line := _step(step, clauses[0], clauses[1]))]
-    yield f"有变化的步骤：{len(changed)}"
-    yield from changed[:_SHOWN]
-    if len(changed) > _SHOWN:
-        yield f"（另有 {len(changed) - _SHOWN} 步，见两份结论文件）"
+    changed = [(step, line) for step in steps(before, after) if (line := _step(step, clauses[0], clauses[1]))]
+    # Grounds and what speaks against come first: a verdict has a score of other findings.
+    lines = [line for _, line in sorted(changed, key=lambda pair: not _counts(pair[0]))]
+    weighty = sum(_counts(step) for step, _ in changed)
+    yield f"有变化的步骤：{len(changed)}（其中依据或相反者 {weighty}）"
+    yield from lines[:_SHOWN]
+    if len(lines) > _SHOWN:
+        yield f"（另有 {len(lines) - _SHOWN} 步，见两份结论文件）"
+
+
+def _counts(step: Step) -> bool:
+    """Whether the step bears on a conclusion: as a ground or against it, in either verdict."""
+    return any(row is not None and row.role != "considered" for row in step)
 
 
 def _told(verdict: VerdictFile) -> str:

@@ -3,72 +3,36 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from app.builder import make_build
 from evaluator.explanation import explain
 from evaluator.fact_words import shipped_fact_words
 from evaluator.proof import VerdictFile
 from evaluator.verdict import Reasoner
 from evaluator.verify import verify
-from kg.build import Build
-from kg.home import Home
 from kg.precedence import Outcome
 from retrieval import Retriever
-from tests.app.invented import HEADER
+from tests.evaluator.small_corpus import Law, build_of
 
-LAW = """# 甲病历法
-
-2020年1月1日 甲机关通过
-
-第一条 医院不得向保险公司提供病人的病历复印件。
-
-第二条 本法自2020年6月1日起施行。
-"""
-RULE = """# 甲保险规定
-
-2021年1月1日 乙机关公布
-
-第一条 医院应当向保险公司提供病人的病历复印件。
-
-第二条 本规定自2021年6月1日起施行。
-"""
+LAWS = (
+    Law("甲病历法", "法律", "2020-06-01", "第一条 医院不得向保险公司提供病人的病历复印件。"),
+    Law("甲保险规定", "部门规章", "2021-06-01", "第一条 医院应当向保险公司提供病人的病历复印件。"),
+)
 SCENARIO = "医院向保险公司提供了病人的病历复印件。"
 DAY = date(2022, 1, 1)
 
 
 @pytest.fixture(scope="module")
 def verdict(tmp_path_factory: pytest.TempPathFactory) -> VerdictFile:
-    folder = tmp_path_factory.mktemp("conflict")
-    home = Home(folder / "home")
-    make_build(
-        home, [_corpus(folder / "corpus")], selector="all", environ={},
-        load_graph=False, encode=False, progress=lambda *_: None,
-    )  # fmt: skip
-    build = Build(home.build())
+    build = build_of(tmp_path_factory.mktemp("conflict"), LAWS)
     return Reasoner(build, Retriever.over(build), weights=None, encoder=None).judge(SCENARIO, as_of=DAY)
-
-
-def _corpus(folder: Path) -> Path:
-    folder.mkdir()
-    rows = (
-        ("law.md", "甲病历法", "法律", "2020-01-01", "2020-06-01", LAW),
-        ("rule.md", "甲保险规定", "部门规章", "2021-01-01", "2021-06-01", RULE),
-    )
-    index = HEADER
-    for name, title, level, issued, effective, text in rows:
-        (folder / name).write_text(text, encoding="utf-8")
-        index += f"{name}\t{title}\t{level}\t甲机关\t\t{issued}\t{effective}\t现行有效\t2\t通用\tinvented\t{name}\n"
-    (folder / "INDEX.tsv").write_text(index, encoding="utf-8")
-    return folder
 
 
 def test_the_norm_of_lower_rank_yields_though_it_is_newer(verdict: VerdictFile) -> None:
     (conflict,) = verdict.conflicts
-    assert conflict.broken.startswith("甲病历法@2020-01-01/art1")
-    assert conflict.kept.startswith("甲保险规定@2021-01-01/art1")
+    assert conflict.broken.startswith("甲病历法@2020-06-01/art1")
+    assert conflict.kept.startswith("甲保险规定@2021-06-01/art1")
     assert (conflict.answer, conflict.losing) == (Outcome.FIRST, conflict.kept)
     assert conflict.rule == "上位法优于下位法"
     assert conflict.basis[0].startswith("《中华人民共和国立法法》第九十九条")

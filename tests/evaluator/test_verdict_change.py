@@ -53,4 +53,4 @@ def test_a_norm_whose_words_changed_went_and_came(pair: tuple[VerdictFile, Verdi
 
 
 def test_a_verdict_does_not_differ_from_itself(pair: tuple[VerdictFile, VerdictFile]) -> None:
-    assert list(explain_change(pair[0], pair[0]))[-1] == "有变化的步骤：0"
+    assert list(explain_change(pair[0], pair[0]))[-1] == "有变化的步骤：0（其中依据或相反者 0）"
