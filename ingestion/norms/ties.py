@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -15,8 +16,8 @@ from kg.identity import ExpressionId
 from kg.norm import Modality, Norm, NormLink, TieMethod
 from kg.schema import RelationType
 
-_SHARED_WORDS = 4
-"""So many characters in a row must be common to what is delegated and to the title that fills it."""
+_SHARED_PAIRS = 3
+"""So many pairs of characters must be common to what is delegated and to the title that fills it."""
 
 
 def find_ties(
@@ -112,24 +113,46 @@ def _delegations(
                     for t in c.targets
                     if c.provision.split("/")[1] in ("art1", "preamble")
                 )
-                common = _longest_common(subject, title.replace(text.expression.title, ""))
-                if cited or len(common) >= _SHARED_WORDS:
-                    evidence = "引用该条" if cited else common
+                alike = 1.0 if cited else _named_alike(subject, _own_title(title, text.expression.title))
+                if alike:
                     yield NormLink(
                         RelationType.IMPLEMENTS,
                         filler,
                         str(norm.provision),
-                        evidence,
+                        "引用该条" if cited else subject,
                         norm.action.start,
                         norm.action.end,
                         TieMethod.CITED if cited else TieMethod.LIKENESS,
-                        1.0 if cited else round(len(common) / max(len(subject), 1), 6),
+                        round(alike, 6),
                     )
 
 
-def _longest_common(one: str, other: str) -> str:
-    best = ""
-    for start in range(len(one)):
-        while (size := len(best) + 1) <= len(one) - start and one[start : start + size] in other:
-            best = one[start : start + size]
-    return best
+_GENERIC = re.compile(
+    r"中华人民共和国|[（(][^）)]*[）)]|具体|管理|办法|规定|条例|细则|目录|名录|规范|标准|实施|暂行|试行|及其|以及|[的和与等]|[^\w]|\s"
+)
+
+
+def _own_title(title: str, law: str) -> str:
+    """The title without the name of the law that it fills."""
+    return title.replace(law, "").replace(law.removeprefix("中华人民共和国"), "")
+
+
+def _named_alike(subject: str, title: str) -> float:
+    """How much of what is delegated the title names, 0 where the title is not just that.
+
+    >>> _named_alike("残疾人就业的具体办法", "残疾人就业条例")
+    1.0
+    >>> _named_alike("医疗器械广告的审查办法", "医疗器械召回管理办法")
+    0.0
+    """
+    delegated, named = _pairs(subject), _pairs(title)
+    common = len(delegated & named)
+    if common < _SHARED_PAIRS:
+        return 0.0
+    of_title, of_subject = common / len(named), common / len(delegated)
+    whole = of_title == 1.0 and of_subject >= 0.35  # 中国人民解放军…执行本法的具体办法
+    return of_subject if whole or (of_title >= 0.8 and of_subject >= 0.6) else 0.0
+
+
+def _pairs(words: str) -> set[str]:
+    return {part[i : i + 2] for part in _GENERIC.split(words) for i in range(len(part) - 1)}
