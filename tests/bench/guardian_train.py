@@ -80,13 +80,27 @@ def fit(data: Set, column: int, strength: float, *, mask: np.ndarray | None = No
     return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 120}).x
 
 
-def calibrate(totals: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Slope and offset by logistic regression; the threshold with the best accuracy plus balanced accuracy."""
+FALSE_ALARMS = 0.04
+"""The most of the fault-free dev answers that a head of risk may flag: an alarm on a sound answer costs trust."""
+
+
+def calibrate(totals: np.ndarray, y: np.ndarray, *, sound: np.ndarray | None = None) -> dict[str, float]:
+    """Slope and offset by logistic regression; the threshold with the best accuracy plus balanced accuracy.
+
+    For a risk (`sound` marks the fault-free answers): the most accurate threshold with few false alarms, and no
+    abstention, as a clean answer that is not passed is as good as flagged.
+    """
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=10.0).fit(totals[:, None], y)
     slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])
     p = 1 / (1 + np.exp(-(slope * totals + offset)))
+
+    if sound is not None:
+        allowed = [t for t in np.linspace(0.05, 0.95, 19) if (p >= t)[sound].mean() <= FALSE_ALARMS]
+        chosen = max(allowed, key=lambda t: (round(float(((p >= t) == (y > 0)).mean()), 6), -abs(t - 0.5)))
+        values = (slope, offset, chosen, chosen, chosen)
+        return {k: round(float(v), 6) for k, v in zip(("slope", "offset", "threshold", "low", "high"), values, strict=True)}  # fmt: skip
 
     def merit(threshold: float) -> float:
         right = (p >= threshold) == (y > 0)
@@ -118,6 +132,7 @@ def main() -> None:
     reader, maker = Reader(build), TwinMaker(build)
     train: list[tuple[Reading, Grades, float]] = []
     dev: list[tuple[Reading, Grades, float]] = []
+    faultless: list[bool] = []
     seen: Counter[str] = Counter()
     ruled: Counter[tuple[str, bool]] = Counter()
     rules = RuleScorer(build, reader)
@@ -126,6 +141,8 @@ def main() -> None:
             continue
         reading = reader.read(graded.answer)
         (dev if graded.fold.is_dev else train).append((reading, graded.grades, 1.0))
+        if graded.fold.is_dev:
+            faultless.append(not graded.faults)
         if graded.fold.is_dev:
             continue
         for dimension, mark in rules.grade(reading).marks.items():
@@ -146,7 +163,7 @@ def main() -> None:
                 train.append((reader.read(answer), graded.grades._replace(**change), 0.2))
                 seen[f"{kind} steps"] += 1
     print("train", len(train), "dev", len(dev), dict(seen), flush=True)
-    fitted, held = Set(train), Set(dev)
+    fitted, held, sound = Set(train), Set(dev), np.array(faultless)
     weights, calibrations, choices = [], {}, {}
     for column, dimension in enumerate(DIMENSIONS):
         best: tuple[float, float, np.ndarray] | None = None
@@ -154,7 +171,7 @@ def main() -> None:
             begun = time.time()
             theta = fit(fitted, column, strength)
             totals, y = held.totals(theta), held.labels[:, column]
-            found = calibrate(totals, y)
+            found = calibrate(totals, y, sound=sound if dimension.is_risk else None)
             p = 1 / (1 + np.exp(-(found["slope"] * totals + found["offset"])))
             log_loss = float(-np.mean(np.where(y > 0, np.log(p + 1e-9), np.log(1 - p + 1e-9))))
             right = (p >= found["threshold"]) == (y > 0)
@@ -162,7 +179,9 @@ def main() -> None:
             if best is None or log_loss < best[0]:
                 best = (log_loss, strength, theta)
         assert best is not None
-        calibrations[dimension.value] = calibrate(held.totals(best[2]), held.labels[:, column])
+        calibrations[dimension.value] = calibrate(
+            held.totals(best[2]), held.labels[:, column], sound=sound if dimension.is_risk else None
+        )
         choices[dimension.value] = {"l2": best[1], "dev_log_loss": round(best[0], 4)}
         weights.append(best[2])
     options.out.mkdir(parents=True, exist_ok=True)
