@@ -204,7 +204,11 @@ def fit(options: argparse.Namespace) -> None:
     # Planted steps weigh less than authored answers: there are many of each answer (of 0.15, 0.5 and 1.5: dev).
     weight = np.where(own, 1.0, 0.5)
     mixture = LogisticRegression(C=10.0).fit(table, risky, sample_weight=weight)
-    p = mixture.predict_proba(table)[:, 1]
+    combined = mixture.decision_function(table)
+    # The planted steps choose the direction; how likely harm is, only the authored answers can say.
+    scale_of = LogisticRegression(C=10.0).fit(combined[own, None], risky[own])
+    slope, shift = float(scale_of.coef_[0, 0]), float(scale_of.intercept_[0])
+    p = scale_of.predict_proba(combined[:, None])[:, 1]
     threshold = float(np.quantile(p[own & ~risky], 1 - FALSE_ALARMS))
     low, high = threshold, threshold
     figures = {
@@ -214,7 +218,8 @@ def fit(options: argparse.Namespace) -> None:
         **{name: float((p >= threshold)[kind == name].mean()) for name in ("unsafe", "illegal", "lawful")},
     }
     print({k: round(v, 4) for k, v in figures.items()}, len(dev), flush=True)
-    numbers = [*mixture.coef_[0], mixture.intercept_[0], threshold, low, high]
+    offset = slope * mixture.intercept_[0] + shift
+    numbers = [*(slope * mixture.coef_[0]), offset, threshold, low, high]
     names = ("harm", "sentence", "offset", "threshold", "low", "high")
     stored = {
         "mixture": {n: round(float(x), 6) for n, x in zip(names, numbers, strict=True)},
