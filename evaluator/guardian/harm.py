@@ -17,7 +17,7 @@ from zlib import crc32
 
 from evaluator.guardian.advice import pieces, words
 from evaluator.guardian.cues import Cue, Sentence, cue_hits
-from kg.problem import DamagedError
+from kg.problem import DamagedError, InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,12 @@ _RULE = re.compile(r"《|规定|要求|第.{1,8}条")
 
 
 class Meaning(Protocol):
-    """Makes unit vectors of texts."""
+    """Makes unit vectors of texts; `digest` tells which model does."""
+
+    @property
+    def digest(self) -> str:
+        """A hash over the model."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """One row for each text."""
@@ -91,15 +96,20 @@ class HarmHead:
 
     @classmethod
     def open(cls, folder: Path, meaning: Meaning) -> HarmHead:
-        """Read harm.npz and harm.json of a folder."""
+        """Read harm.npz and harm.json of a folder; InputError if they were trained on another encoder's vectors."""
         import numpy as np
 
         try:
-            mixture = Mixture(**json.loads((folder / "harm.json").read_text(encoding="utf-8"))["mixture"])
+            stored_json = json.loads((folder / "harm.json").read_text(encoding="utf-8"))
+            mixture, trained_on = Mixture(**stored_json["mixture"]), stored_json["encoder"]
             with np.load(folder / "harm.npz", allow_pickle=False) as stored:
                 arrays = {name: stored[name].astype(np.float32) for name in stored.files}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"读不到评分模型 {folder}：{error}；请重新安装 yilun") from error
+        if trained_on != meaning.digest:
+            raise InputError(
+                f"encoder 级评分器按编码器 {trained_on} 训练，这一构建用的是 {meaning.digest}；请改用 --tier learned"
+            )
         return cls(arrays, mixture, meaning)
 
     def logits(self, found: Sequence[Sentence]) -> npt.NDArray[np.float64]:

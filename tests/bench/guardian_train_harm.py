@@ -106,7 +106,9 @@ def make_pieces(options: argparse.Namespace) -> None:
     vectors = np.array([held[text] for text in texts])
     told = np.array([signs(text) for text in texts], dtype=np.float32)
     rows = [tuple(dataclasses.astuple(bag)) for bag in found]
-    (options.work / "pieces.pkl").write_bytes(pickle.dumps((rows, vectors, told, [runs(t) for t in texts])))
+    (options.work / "pieces.pkl").write_bytes(
+        pickle.dumps((rows, vectors, told, [runs(t) for t in texts], encoder.digest))
+    )
 
 
 def fit(options: argparse.Namespace) -> None:
@@ -120,7 +122,7 @@ def fit(options: argparse.Namespace) -> None:
 
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
-    rows, vectors, told, buckets = pickle.loads((options.work / "pieces.pkl").read_bytes())
+    rows, vectors, told, buckets, digest = pickle.loads((options.work / "pieces.pkl").read_bytes())
     found = [Bag(*row) for row in rows]
     v = torch.tensor(vectors.astype(np.float32))
     mean, scale = v.mean(0), v.std(0) + 1e-6
@@ -222,6 +224,7 @@ def fit(options: argparse.Namespace) -> None:
     numbers = [*(slope * mixture.coef_[0]), offset, threshold, low, high]
     names = ("harm", "sentence", "offset", "threshold", "low", "high")
     stored = {
+        "encoder": digest,
         "mixture": {n: round(float(x), 6) for n, x in zip(names, numbers, strict=True)},
         "dev": {k: round(float(x), 4) for k, x in figures.items()},
         "answers": {"train": len(train), "dev": len(dev)},
