@@ -16,6 +16,8 @@ from kg.identity import ExpressionId
 from kg.norm import Modality, Norm, NormLink, TieMethod
 from kg.schema import RelationType
 
+_ADDS = re.compile(r"[^。；]{0,40}?(?:还|也)(?:应|可|须|必须|要|需|包括|有权)")
+"""除本法第二十三条的规定外，…还应当: what is added to a provision is no exception to it."""
 _SHARED_PAIRS = 3
 """So many pairs of characters must be common to what is delegated and to the title that fills it."""
 
@@ -52,7 +54,7 @@ def find_ties(
 def _exceptions(text: Text, norms: Sequence[Norm], citations: Sequence[Citation]) -> Iterator[NormLink]:
     """An exception that cites a provision, and a proviso that sets another norm against the one before it."""
     for norm in norms:
-        if norm.exception is None:
+        if norm.exception is None or _ADDS.match(text.official, norm.exception.end):
             continue
         for citation in citations:
             if norm.exception.start <= citation.start < norm.exception.end:

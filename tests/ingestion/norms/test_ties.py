@@ -72,6 +72,30 @@ def test_what_fills_a_delegation(
     assert all(t.method is TieMethod.LIKENESS and 0 < t.confidence <= 1 for t in found)
 
 
+@pytest.mark.parametrize(
+    ("words", "excepted"),
+    [
+        (
+            "取得许可证的，可以经营。\n\n除前款规定的情形外，行使权利应当取得全体共有人的同意。",
+            True,
+        ),  # 专利法 14
+        (
+            "运营者应当制定内部制度。\n\n除前款的规定外，关键设施的运营者还应当设置专门机构。",  # 网络安全法 36
+            False,
+        ),
+    ],
+)
+def test_what_is_added_to_a_provision_is_no_exception_to_it(
+    extractor: Extractor, words: str, excepted: bool
+) -> None:
+    compiled = compile_build(
+        Acquisition((_text("试法", f"第一条　{words}"),), ()), Ledger({}, {}), (), selector="all",
+        as_of=date(2026, 1, 1), read=read_document, norms=extractor, progress=lambda *_: None,
+    )  # fmt: skip
+    found = [t.source for t in compiled.ties if t.type is RelationType.EXCEPTS]
+    assert found == (["试法@2020-01-01/art1/p1"] if excepted else [])
+
+
 def _text(title: str, words: str) -> Acquired:
     raw = f"# {title}\n\n{words}\n"
     claims = {"title": title, "level": "法律", "version_date": "2020-01-01", "effective_date": "2020-03-01"}
