@@ -80,6 +80,13 @@ class Likeness:
         found = _OWN * alike(phrases, own) + (1 - _OWN) * alike(phrases, sentences)[:, number]
         return np.asarray(found, dtype=np.float32)
 
+    def between(self, first: str, second: str) -> float:
+        """The likeness of the words of two norms."""
+        if self._encoder is None:
+            return float(self._shared([first], [second])[0, 0])
+        one, other = self._phrases([first, second])
+        return float(one @ other)
+
     def told(self, texts: Sequence[str]) -> Vector:
         """The vectors of parts of a scenario; the last ones are kept, as many norms meet them."""
         import numpy as np
@@ -93,12 +100,16 @@ class Likeness:
         return np.stack([self._told[text] for text in texts])
 
     def _meant(self, phrases: Sequence[str], texts: Sequence[str]) -> Vector:
+        found: Vector = self._phrases(phrases) @ self.told(texts).T
+        return found
+
+    def _phrases(self, phrases: Sequence[str]) -> Vector:
         import numpy as np
 
         assert self._encoder is not None
         if new := sorted({phrase for phrase in phrases if phrase not in self._kept}):
             self._kept.update(zip(new, self._encoder.encode(new), strict=True))
-        return np.stack([self._kept[phrase] for phrase in phrases]) @ self.told(texts).T
+        return np.stack([self._kept[phrase] for phrase in phrases])
 
     def _shared(self, phrases: Sequence[str], texts: Sequence[str]) -> Vector:
         import numpy as np

@@ -267,7 +267,7 @@ class Reasoner:
             missing_facts=(*missing_facts(found), *places[:2]),
             advice=advice(grounds, cited),
             sanctions=sanctions(grounds, self.build),
-            conflicts=conflicts(found, self.build, self.words, as_of=as_of),
+            conflicts=conflicts(found, self.build, self.words, self._likeness, as_of=as_of),
             weighing=weighing,
             unknown_validity=unknown,
         )
