@@ -17,6 +17,7 @@ from app.commands_cite import cite_app
 from app.commands_diff import diff
 from app.commands_evaluate import evaluate
 from app.commands_export import export_app
+from app.commands_items import items_app
 from app.commands_judge import explain, judge, verdicts, verify
 from app.commands_norms import norms, show_norms
 from app.commands_pack import pack_app
@@ -62,6 +63,7 @@ app.command("propose")(propose)
 app.command("search")(search)
 app.add_typer(pack_app, name="pack")
 app.add_typer(export_app, name="export")
+app.add_typer(items_app, name="items")
 app.add_typer(review_app, name="review")
 app.command("norms")(norms)
 app.command("judge")(judge)

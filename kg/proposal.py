@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from kg.home import Home, exclusive
-from kg.manifest import json_line
+from kg.append_log import append_rows
+from kg.home import Home
 from kg.norm import Method
 from kg.problem import DamagedError, InputError
 from kg.review import Act, Claim, Review, claim_from_row, claim_row, review, words_digest
@@ -105,16 +104,10 @@ class ProposalLog:
 
     def append(self, entries: Iterable[Proposal | Rejection]) -> None:
         """Add entries; they are on the disk when this returns."""
-        rows = [proposal_row(one) if isinstance(one, Proposal) else _rejection_row(one) for one in entries]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        waiting = f"另一个进程正在写 {self.path}；请稍后再试"
-        with (
-            exclusive(self.path.parent / ".lock", waiting, timeout=10),
-            self.path.open("a", encoding="utf-8", newline="\n") as stream,
-        ):
-            stream.write("".join(map(json_line, rows)))
-            stream.flush()
-            os.fsync(stream.fileno())
+        append_rows(
+            self.path,
+            (proposal_row(one) if isinstance(one, Proposal) else _rejection_row(one) for one in entries),
+        )
 
 
 def standing(one: Proposal, rejections: Sequence[Rejection], reviews: Sequence[Review]) -> Standing:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kg.home import exclusive
-from kg.manifest import json_line
-from kg.problem import InputError, Problem, Severity
+from kg.append_log import append_rows
+from kg.problem import Problem, Severity
 from kg.review import Review, review_from_row, review_row
 
 NAME = "reviews.jsonl"
@@ -48,34 +46,5 @@ def _bad(path: Path, number: int, *, torn: bool, error: Exception) -> Problem:
 
 
 def append_reviews(folder: Path, reviews: Sequence[Review]) -> None:
-    """Add reviews to the folder's file; they are on the disk when this returns.
-
-    Writers wait for one another. Behind a torn line a new line is begun, so that no crash spoils what comes
-    after it.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"写不了 {folder}: {error}；请改正权限，或用 --home 另选目录") from error
-    path = folder / NAME
-    with exclusive(folder / ".lock", f"另一个进程正在写 {path}；请稍后再试", timeout=10):
-        new = not path.exists()
-        with path.open("ab") as stream:
-            size = stream.tell()
-            if size and not _ends_with_line_break(path, size):
-                stream.write(b"\n")
-            stream.write("".join(json_line(review_row(one)) for one in reviews).encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        if new and os.name == "posix":
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-
-def _ends_with_line_break(path: Path, size: int) -> bool:
-    with path.open("rb") as stream:
-        stream.seek(size - 1)
-        return stream.read(1) == b"\n"
+    """Add reviews to the folder's file; they are on the disk when this returns."""
+    append_rows(folder / NAME, map(review_row, reviews))
