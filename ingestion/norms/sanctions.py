@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ingestion.norms.likeness import Kinship, acts, article_of, likenesses
+from ingestion.norms.predicate import AUTHORITY
 from kg.build import Citation, Text
 from kg.norm import Modality, Norm, NormLink, TieMethod
 from kg.schema import RelationType
@@ -32,6 +33,7 @@ _ANYTHING = re.compile(
     r"(?:(?:构成|造成|给)[^，。；：]{2,24}[，,]?\s*|(?:尚不构成|不构成)犯罪的?[，,]?\s*)+"
 )
 _BEFORE = re.compile(r"前[一二三两]?款")
+_OFFICIAL = re.compile(r"处分|撤职|免职|政务|政府|部门|机关|机构|公职人员|工作人员")
 _DUTIES = (Modality.OBLIGATION, Modality.PROHIBITION)
 
 
@@ -67,9 +69,15 @@ def _broken(duty: Norm) -> str:
 
 
 def _named(
-    text: Text, norm: Norm, citations: Sequence[Citation], within: Mapping[str, Sequence[Norm]]
+    text: Text,
+    norm: Norm,
+    citations: Sequence[Citation],
+    within: Mapping[str, Sequence[Norm]],
 ) -> Iterator[NormLink]:
-    """违反本法第X条规定的，处…: the duties of that article are sanctioned by this liability."""
+    """违反本法第X条规定的，处…: the duties of that article are sanctioned by this liability.
+
+    Where the article binds others too (an authority that must issue the licence), theirs are not.
+    """
     if norm.condition is None:
         return
     official = text.official
@@ -89,10 +97,18 @@ def _named(
             duties = [n for n in stated if n.modality in _DUTIES]
             if not duties and any(n.modality is Modality.LIABILITY for n in stated):
                 continue  # 有前款行为: one consequence refers to another, no duty is meant
-            for source in [n.id for n in duties] or [target.id]:
+            for source in [n.id for n in duties if _may_break(norm, n)] or [target.id]:
                 yield NormLink(
                     RelationType.SANCTIONED_BY, source, norm.id, citation.surface, citation.start, citation.end
                 )  # fmt: skip
+
+
+def _may_break(liability: Norm, duty: Norm) -> bool:
+    """Whether the one who is liable can be the one who is bound: no firm is fined for what an authority must do."""
+    if duty.bearer is None or not AUTHORITY.search(duty.bearer.text):
+        return True
+    told = [part.text for part in (liability.condition, liability.action) if part is not None]
+    return any(map(_OFFICIAL.search, told))
 
 
 def _referred(

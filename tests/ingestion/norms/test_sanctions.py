@@ -138,6 +138,21 @@ def test_a_named_article_leaves_nothing_to_likeness(extractor: Extractor) -> Non
     ]
 
 
+def test_what_an_authority_must_do_is_not_sanctioned_by_a_fine_of_others(extractor: Extractor) -> None:
+    """浙江省禁毒条例 20, 46, shortened; a 处分 of officials is tied to what the authority must do."""
+    found = _sanctions(
+        extractor,
+        "企业不得向未取得备案证明的单位转让易制毒化学品。公安机关应当自收到备案申请之日起五个工作日内出具备案证明。",
+        "违反本法第一条规定，转让易制毒化学品的，处一万元罚款。",
+        "公安机关违反本法第一条规定的，对直接负责的主管人员依法给予处分。",
+    )
+    assert [_short(t) for t in found if t.method is TieMethod.CITED] == [
+        ("art1/p1#n1", "art2/p1#n1"),
+        ("art1/p1#n1", "art3/p1#n1"),
+        ("art1/p1#n2", "art3/p1#n1"),
+    ]
+
+
 def test_each_item_is_an_act_of_its_own(extractor: Extractor) -> None:
     compiled = _compiled(
         extractor,
