@@ -42,6 +42,10 @@ _FORBIDDEN_THING = re.compile(r"[^，的]{1,12}的[^，]{2,}(?:造成|致|发生
 _RELATIVE = re.compile(r"对于?[^，]*$")
 _OF_WHICH = re.compile(r"的[^，的]{1,6}$")
 """药师对于不能判定其合法性的处方: a relative clause."""
+_CAPABLE = re.compile(
+    r"接受|分为|细分|划分|移动|视|见|知|控|靠|读|持续|追溯|再生|回收|溯|逆|疑|及时|达|解释|想而知"
+)
+"""可接受, 可分为: what can be so, not what somebody may do."""
 _MEANS = re.compile(r"知道|预见|知晓|知悉")
 """知道或者应当知道 tells what somebody is taken to know."""
 _RIGHTS_OF = ("专有权", "所有权", "共有权", "持有权", "占有权", "享有权")
@@ -93,6 +97,10 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     ):
         return None
     if cue.kind is CueKind.WORD and text[mark.end : mark.end + 1] in "的性度":
+        return None
+    if cue.word == "不能" and "|" in text[segment.start : segment.end]:
+        return None  # a cell of a table: what may go wrong
+    if cue.word == "可" and _CAPABLE.match(text, mark.end):
         return None
     if cue.word == "可" and not segment.last and "的" in text[mark.end : segment.end]:
         return None  # 可用于再生的个体、器官

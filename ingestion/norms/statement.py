@@ -84,6 +84,7 @@ def _drop_reported(found: dict[int, list[Head]], segments: Sequence[Segment]) ->
 
 _DEALT_WITH = re.compile(r"(?:依法|按照规定|按规定|予以|进行)处理$|予以撤销")
 _WRONG = re.compile(r"违反|违法|不合格|虚假|隐瞒|擅自|不正当|欺骗|伪造")
+_DIED = re.compile(r"(?:已经?)?死亡(?:的|时|后)?$")
 _ADDS = re.compile(r"并|且|同时|但")
 
 
@@ -197,7 +198,13 @@ def _another(marked: Marked, state: _State, segment: Segment) -> Head | None:
     return Head(said.at, said.modality, None, said.action) if said else None
 
 
+_ALSO_DONE = re.compile(r"(?:符合|属于|达到|超过|具有)[^，]*(?<![的时后前])$")
+"""应当具备条件，符合规定，不得…: part of what should be done."""
+
+
 def _begins_anew(marked: Marked, segment: Segment) -> bool:
+    if segment.shape is Shape.CONDITION and _ALSO_DONE.match(marked.text[segment.start : segment.end]):
+        return False
     if segment.shape in (Shape.CONDITION, Shape.PURPOSE):
         return True
     if segment.shape is Shape.BASIS:
@@ -381,7 +388,12 @@ def _who(marked: Marked, head: Head, begin: int, end: int) -> _Who:
     after = text[head.action : end]
     if head.modality is Modality.LIABILITY:
         if match := re.match(r"(?:应当)?由", pre):
-            return _Who(authority=phrase_after(marked, begin + match.end(), head.at))
+            by = phrase_after(marked, begin + match.end(), head.at)
+            bears = re.match(
+                r"(?:依法)?(?:全额|共同|先行|连带)?(?:承担|赔偿|垫付|补偿|负)", text[head.action : end]
+            )
+            public = by and AUTHORITY.search(text[by.start : by.end])
+            return _Who(bearer=by) if bears and not public else _Who(authority=by)
         if match := re.match(r"对", pre):
             return _Who(bearer=phrase_after(marked, begin + match.end(), head.at))
         own = subject(marked, begin, head.at)
@@ -425,6 +437,8 @@ def _waiting_bearer(marked: Marked, pending: Sequence[Segment], *, thing: bool) 
         if waiting.shape in (Shape.EXCEPTION, Shape.BASIS):
             continue
         if named := actor(marked, waiting.start, waiting.end):
+            if _DIED.match(marked.text[named.end : waiting.end]):
+                continue  # 患者死亡的，应当提供…: somebody else should
             return named, False
     noun = next((s for s in pending if s.shape is Shape.PLAIN and s is pending[-1]), None)
     if noun is not None and not marked.tag_at(noun.start).startswith(("v", "p", "d")):

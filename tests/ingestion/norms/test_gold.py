@@ -21,7 +21,7 @@ from kg.identity import ProvisionId
 from kg.model import Expression
 from tests.bench.norm_bench import FIGURES, Measures, as_gold, read_gold, same_bearer
 
-FLOORS = {"norm_f1": 0.88, "bearer_accuracy": 0.80, "condition_exception_f1": 0.80, "principle_f1": 0.60}
+FLOORS = {"norm_f1": 0.92, "bearer_accuracy": 0.90, "condition_exception_f1": 0.82, "principle_f1": 0.68}
 
 
 def _article(text: Text, steps: Any) -> Text | None:
@@ -38,7 +38,12 @@ def _article(text: Text, steps: Any) -> Text | None:
 
 @pytest.mark.slow
 def test_the_tuning_gold_of_the_packaged_laws(extractor: Extractor) -> None:
-    gold = [row for name in ("tune_1", "tune_2") for row in read_gold([name]) if row["packaged"]]
+    gold = [
+        row
+        for name in ("tune_1", "tune_2", "tune_3", "tune_4")
+        for row in read_gold([name])
+        if row["packaged"]
+    ]
     titles = {row["title"] for row in gold}
     database, name = find()
     measures = Measures(same_bearer())
@@ -68,6 +73,6 @@ def test_the_tuning_gold_of_the_packaged_laws(extractor: Extractor) -> None:
             principles = own[0].principles if own else extractor.principles(text, provision, ())
             said = {"norms": [as_gold(n) for n in own], "principles": [e.name for e in principles]}
             total.update(measures.count(text.official[provision.start : provision.end], row, said))
-    assert len(found) >= 50  # of 54: a renewed package may hold other words, which are not scored
+    assert len(found) >= 110  # of 117: a renewed package may hold other words, which are not scored
     figures = {name: FIGURES[name][0](total) for name in FLOORS}
     assert all(figures[name] >= floor for name, floor in FLOORS.items()), figures
