@@ -58,17 +58,21 @@ def explain_change(before: VerdictFile, after: VerdictFile) -> Iterator[str]:
     clauses = [{c.id: c for c in verdict.clauses} for verdict in (before, after)]
     changed = [(step, line) for step in steps(before, after) if (line := _step(step, clauses[0], clauses[1]))]
     # Grounds and what speaks against come first: a verdict has a score of other findings.
-    lines = [line for _, line in sorted(changed, key=lambda pair: not _counts(pair[0]))]
-    weighty = sum(_counts(step) for step, _ in changed)
+    lines = [line for _, line in sorted(changed, key=lambda pair: _weight(pair[0]))]
+    weighty = sum(_weight(step) < len(_ROLES) for step, _ in changed)
     yield f"有变化的步骤：{len(changed)}（其中依据或相反者 {weighty}）"
     yield from lines[:_SHOWN]
     if len(lines) > _SHOWN:
         yield f"（另有 {len(lines) - _SHOWN} 步，见两份结论文件）"
 
 
-def _counts(step: Step) -> bool:
-    """Whether the step bears on a conclusion: as a ground or against it, in either verdict."""
-    return any(row is not None and row.role != "considered" for row in step)
+_ROLES = ("grounds", "against")
+
+
+def _weight(step: Step) -> int:
+    """How little the step bears on a conclusion: 0 for a ground in either verdict, 1 for one against it, else 2."""
+    roles = [row.role for row in step if row is not None]
+    return min((_ROLES.index(role) for role in roles if role in _ROLES), default=len(_ROLES))
 
 
 def _told(verdict: VerdictFile) -> str:
