@@ -6,7 +6,7 @@ A query is a train case, or a situation of a train gloss; its candidates are wha
 told in the numbers of `evidence`. So that the weights hold elsewhere too, each case is asked several times:
 of the whole collection with all glosses; of some works only, sometimes as if works had no names, with a
 random share of the glosses left out; and with none. The governing clause loses its gloss as likely as any
-other, and once more in three of ten cases: in use fewer of those that govern will have one than here. Situations are asked without any gloss, since theirs would answer
+other; half of the networks are shown cases where it loses it more often, as it may where they are used. Situations are asked without any gloss, since theirs would answer
 them. The encoder was trained on these queries, so their vectors are blurred until it finds the governing
 clause as often as on dev. Cases and glosses are model-written and unreviewed.
 """
@@ -43,8 +43,8 @@ _BLUR = 0.5
 _POOLS = (1100, 3000)
 _SITUATIONS = 1100
 _HIDDEN, _EPOCHS, _RATE, _DECAY, _BATCH, _MODELS = 16, 12, 3e-3, 1e-3, 16, 2
-_COVERED = 0.7
-"""How many of the clauses that govern a case are thought to have a gloss where the ranking is used.
+_COVERED = (1.0, 0.7)
+"""Beliefs about how many of the clauses that govern a case have a gloss; half of the networks learn from each.
 
 Of the written cases nearly all have one, since both were written about the same clauses; elsewhere fewer will.
 """
@@ -125,9 +125,10 @@ def questions(data: Path, shelf: Shelf, index: ClauseIndex) -> Iterator[Question
 class Asker:
     """Asks one index in the ways that training needs."""
 
-    def __init__(self, index: ClauseIndex, day: date) -> None:
+    def __init__(self, index: ClauseIndex, day: date, covered: float) -> None:
         import numpy as np
 
+        self._covered = covered
         self._stack, self._allowed = index.stack, index.allowed(day)
         near, works = index.stack.near_glosses, index.stack.works
         if near is None or works is None:
@@ -147,7 +148,7 @@ class Asker:
         if pool:
             allowed = allowed & self._works_about(question, draw, pool)
         shown = self._glossed & (np.random.default_rng(draw.getrandbits(32)).random(len(allowed)) >= without)
-        shown[[row for row in sorted(question.barred) if draw.random() >= _COVERED]] = False
+        shown[[row for row in sorted(question.barred) if draw.random() >= self._covered]] = False
         own = stack.lexical.scores(question.text) * allowed
         told = stack.expanded.scores(question.text) * (allowed & shown)
         assert stack.dense is not None  # its glosses have vectors, so it has
@@ -218,32 +219,38 @@ def _some_pool(draw: random.Random, share: float) -> int:
     return draw.choice(_POOLS) if draw.random() < share else 0
 
 
-def fit(rows: Sequence[Asked]) -> dict[str, Any]:
-    """The weights of networks fitted from several seeds, side by side as one."""
+def fit(beliefs: Sequence[Sequence[Asked]]) -> dict[str, Any]:
+    """The weights of networks fitted on each belief from several seeds, side by side as one."""
     import numpy as np
     import torch
 
     torch.set_num_threads(1)
+    rows = [one for belief in beliefs for one in belief]
     every = np.concatenate([one.lines for one in rows])
     mean, scale = every.mean(axis=0), every.std(axis=0) + 1e-3
     data = [
-        (
-            torch.tensor(np.clip((one.lines - mean) / scale, -5, 5), dtype=torch.float32),
-            torch.tensor(one.labels), one.weight,
-        )
-        for one in rows
+        [
+            (
+                torch.tensor(np.clip((one.lines - mean) / scale, -5, 5), dtype=torch.float32),
+                torch.tensor(one.labels), one.weight,
+            )
+            for one in belief
+        ]
+        for belief in beliefs
     ]  # fmt: skip
     unnamed = [at for at, name in enumerate(FEATURES) if name.startswith("work_")]
     untold = [
         at for at, name in enumerate(FEATURES) if name.startswith(("gloss_", "nearest")) or name == "gloss"
     ]
-    parts = [_fit_one(torch, data, (unnamed, untold), seed) for seed in range(_MODELS)]
+    parts = [_fit_one(torch, belief, (unnamed, untold), seed) for belief in data for seed in range(_MODELS)]
     direct, hidden, bias, output = zip(*parts, strict=True)
     weights = {
         "mean": mean, "scale": scale, "direct": np.mean(direct, axis=0), "hidden": np.concatenate(hidden),
-        "bias": np.concatenate(bias), "output": np.concatenate(output) / _MODELS,
+        "bias": np.concatenate(bias), "output": np.concatenate(output) / len(parts),
     }  # fmt: skip
-    rounded = {name: np.round(array, 5).tolist() for name, array in weights.items()}
+    rounded = {
+        name: np.round(np.asarray(array, dtype=np.float64), 5).tolist() for name, array in weights.items()
+    }
     return {"features": list(FEATURES), **rounded, "offset": _offset(rounded, rows)}
 
 
@@ -318,14 +325,14 @@ def main() -> None:
     index = ClauseIndex.open(build.path / INDEX_FOLDER, cache=home.cache, encoder=Blurred(encoder))
     shelf = Shelf(build, Retriever.over(build), options.as_of)
     asked = list(questions(data_folder(), shelf, index))
-    rows = list(ask(Asker(index, options.as_of), asked))
+    rows = [list(ask(Asker(index, options.as_of, covered), asked)) for covered in _COVERED]
     weights = json.dumps(fit(rows), ensure_ascii=False, indent=1) + "\n"
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / WEIGHTS_FILE).write_text(weights, "utf-8", newline="\n")
     stated = {
         "encoder": encoder.name,
         "questions": len(asked),
-        "rankings": len(rows),
+        "rankings": sum(map(len, rows)),
         "sha256": hashlib.sha256(weights.encode()).hexdigest(),
     }
     (options.out / MANIFEST_FILE).write_text(
