@@ -49,7 +49,9 @@ _CAPABLE = re.compile(
 _MEANS = re.compile(r"知道|预见|知晓|知悉")
 """知道或者应当知道 tells what somebody is taken to know."""
 _RIGHTS_OF = ("专有权", "所有权", "共有权", "持有权", "占有权", "享有权")
-_FORBIDS = re.compile(r"(?:严格|并|，|年内|月内|日内|^国家|依法|同时|一律|且|也|均)$")
+_BANS = re.compile(r"(?:年|个月)内$|终身$")
+"""五年内禁止其从事医疗服务 is a consequence."""
+_FORBIDS = re.compile(r"(?:严格|并|，|年内|月内|日内|终身|^国家|依法|同时|一律|且|也|均)$")
 _NOMINAL = re.compile(
     r"的(?:人|主体|人员|单位|机构|组织|部门|机关|自然人|当事人|患者|药品|产品|动物|情形|事项|费用)$"
 )
@@ -117,6 +119,8 @@ def _modal(marked: Marked, segment: Segment, mark: Mark, cue: Cue, found: Sequen
     ):
         return None  # 依照规定可以分得遗产的人，在…
     modality = cue.modality
+    if modality is Modality.PROHIBITION and _BANS.search(before):
+        modality = Modality.LIABILITY
     if re.match(r"不(?:再)?承担[^，]{0,20}责任", after):
         modality = Modality.LIABILITY
     if modality in (Modality.PERMISSION, Modality.OBLIGATION):

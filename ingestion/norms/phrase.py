@@ -141,7 +141,7 @@ def _compound(marked: Marked, at: int, later: int) -> bool:
 def _begins_with_verb(marked: Marked, start: int, first: int) -> bool:
     if any(m.start == start for m in marked.parties):
         return False
-    if _PREPOSITION.match(marked.text[start:]):
+    if _PREPOSITION.match(marked.text[start:]) or _EMPLOYS.match(marked.text, start):
         return True
     if not marked.tag_at(start).startswith(("v", "d")) or marked.text.startswith(
         ("有关", "相关", "所在"), start
@@ -166,6 +166,8 @@ _FOUNDS = re.compile(
     r"设立|举办|设置|开办|成立|建立|组建|兴办|聘|招|雇|告知|通知|认为|指定|选择|发展|支持|鼓励|保护|购买|转让|赠送|出借|进入|取得|发现|接受|提供|充分|具有|擅自|冒充|确认|尊重|帮助|教育|危害|侵害|侵犯|损害|救治|收治|运输|销售|生产|存在|变更|组织|动员|属于|成为|作为|保障|治疗|担任|禁止|自|认定|接收|煽动|利用|适用|采取|视|批准|审查|审核|检查|评估|要求|允许|准予|协助|配合|依托|通过|引导|督促|聘任|任命|选举|罢免|约谈|追究|处罚|奖励|表彰|抢救|护送|转送|安置|看护|照顾|抚养|赡养|监护|代理|代表|收养|遗弃|虐待|拐卖|出售|收买|强迫|诱骗|胁迫|引诱|容留|冒用|伪造|欺骗|误导|影响|导致|造成|提交|阻碍|干扰|妨碍|侮辱|诽谤|威胁|殴打|注明|载明|标明|写明|记录|处理|容留"
 )
 """Verbs whose object a person or body is: 设立医疗机构 is a deed, 接诊医疗机构 somebody."""
+_EMPLOYS = re.compile(r"落实|配备|安排|选派|抽调|发挥")
+"""落实人员负责: who is set to it is nobody of his own."""
 _GENERIC = re.compile(
     r"单位|机构|部门|(?<!他)(?<!个)人$|者$|企业|机关|人员|组织|方$|员$|中心|委员会|场所|商$|站$|室$"
 )

@@ -238,7 +238,8 @@ def _goes_on(marked: Marked, state: _State, position: int, head: Head) -> bool:
         return False
     if head.opener:
         return subject(marked, position, head.at) is None
-    return head.modality in (Modality.LIABILITY, Modality.PERMISSION) and len(words.strip(BLANK)) <= 3
+    short = len(words.strip(BLANK)) <= 3 or re.search(r"(?:年|个月)内$|终身$", words)
+    return head.modality in (Modality.LIABILITY, Modality.PERMISSION) and bool(short)
 
 
 def _extend(state: _State, end: int) -> None:

@@ -90,6 +90,16 @@ CASES = [
         "侵犯医师 is a deed, not somebody",
     ),
     (
+        "乡镇人民政府应当将有关工作作为重要内容，落实人员具体负责本区域内的工作。",
+        ["obligation|应当|乡镇人民政府|将有关工作作为重要内容，落实人员具体负责本区域内的工作||"],
+        "落实人员 is a deed",
+    ),
+    (
+        "造成严重后果的，处二十万元罚款，五年内禁止其从事医疗服务。",
+        ["liability|处||处二十万元罚款，五年内禁止其从事医疗服务|造成严重后果的|"],
+        "a ban for years is a consequence like the others",
+    ),
+    (
         "本市行政区域内的院前医疗急救服务适用本条例。",
         ["declaration|适用||适用本条例||"],
         "what is declared begins at 适用",
