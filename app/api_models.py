@@ -68,7 +68,8 @@ class SearchOptions(Asked):
     only_in_force: bool = Field(False, description="去掉效力待核的条文")
     neighbours: int = Field(0, ge=0, le=20, strict=True, description="每条之前、之后各带几条相邻条文")
     system: Annotated[
-        Literal["default", "exact", "bm25", "gloss", "dense"], Field(description="检索系统")
+        Literal["default", "exact", "bm25", "gloss", "dense", "meaning", "fused"],
+        Field(description="检索系统"),
     ] = "default"
 
 

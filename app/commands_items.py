@@ -147,7 +147,10 @@ def queue(
     state: Annotated[str | None, typer.Option("--state", help="waiting、accepted 或 rejected")] = None,
     home: HomeOption = None,
 ) -> None:
-    """列出待审、已认可或已否定的情形。"""
+    """列出待审、已认可或已否定的情形。
+
+    例：yilun items queue --state waiting
+    """
     from evaluator.items.queue import ScenarioQueue, State, scenario_row
 
     if state is not None and state not in set(State):
@@ -173,7 +176,10 @@ def decide(
     accept: Annotated[bool, typer.Option("--accept/--reject", help="认可或否定")],
     home: HomeOption = None,
 ) -> None:
-    """认可或否定一个情形；记录只增不改，以最后一次为准。"""
+    """认可或否定一个情形；记录只增不改，以最后一次为准。
+
+    例：yilun items decide case:0123456789abcdef --accept --author 王律师 --reason "情形与条文相符"
+    """
     from evaluator.items.queue import Decision, ScenarioQueue, State
 
     state = State.ACCEPTED if accept else State.REJECTED

@@ -47,7 +47,9 @@ def search(
     neighbours: Annotated[
         int, typer.Option("--neighbours", min=0, max=20, help="每条之前、之后各带几条相邻条文")
     ] = 0,
-    system: Annotated[str, typer.Option("--system", help="exact、bm25、gloss、dense 或 default")] = "default",
+    system: Annotated[
+        str, typer.Option("--system", help="exact、bm25、gloss、dense、meaning、fused 或 default")
+    ] = "default",
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
