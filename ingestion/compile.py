@@ -367,7 +367,7 @@ def _endings(
     titles: TitleIndex,
     sources: Mapping[str, Source],
 ) -> tuple[dict[str, list[Ending]], dict[str, list[tuple[str, Ending]]]]:
-    """Repeals stated in the texts, and successors that the ledger records with evidence; by repealed work."""
+    """Repeals stated in the texts, and successors that the ledger records; by repealed work."""
     endings: dict[str, list[Ending]] = defaultdict(list)
     by_text: dict[str, list[tuple[str, Ending]]] = defaultdict(list)
     for key, group in drafts.items():
@@ -389,10 +389,12 @@ def _endings(
                 evidence = f"台账（{recorded.evidence}）"
                 endings[key].append(Ending(key, recorded.effective_from, day, evidence, newer=day))
         successor = source.successor
-        if not (successor and successor.since and successor.evidence.startswith(("TEXT:", "INDEX:"))):
+        if not (successor and successor.since) or any(e.since == successor.since for e in endings[key]):
             continue
-        if not any(e.since == successor.since for e in endings[key]):
-            endings[key].append(Ending(key, successor.since, None, f"台账（{successor.evidence}）"))
+        verified = successor.evidence.startswith(("TEXT:", "INDEX:"))
+        since, not_before = (successor.since, None) if verified else (None, successor.since)
+        evidence = f"台账（{successor.evidence}）" + ("" if verified else f"称由《{successor.title}》替代")
+        endings[key].append(Ending(key, since, not_before, evidence, verified=verified))
     return endings, by_text
 
 

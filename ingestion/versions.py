@@ -59,6 +59,7 @@ class Ending:
 
     `since` None means that the repealing text's own beginning is unknown but not before `not_before`.
     `newer` is the date of a newer version that the ledger records: it ends the versions dated before it.
+    `verified` False means that the event is only remembered: from `not_before` on, nobody knows.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Ending:
     not_before: date | None
     evidence: str
     newer: date | None = None
+    verified: bool = True
 
 
 def versions_of(source: Source, documents: Sequence[Document]) -> list[Version]:
@@ -136,7 +138,12 @@ def timeline(
                 notes.append(f"{ending.evidence}：自{ending.since.isoformat()}起{word}")
         elif ending.not_before and (own is None or own < ending.not_before):
             contested = min(contested or ending.not_before, ending.not_before)
-            notes.append(f"{ending.evidence}：已{word}，日期不详")
+            told = (
+                f"已{word}，日期不详"
+                if ending.verified
+                else f"或自{ending.not_before.isoformat()}起{word}，未经核实"
+            )
+            notes.append(f"{ending.evidence}：{told}")
     if version.doubt and ends is None:
         contested = own or date.min
         notes.append(version.doubt)

@@ -134,11 +134,16 @@ def test_what_ends_what() -> None:
 
 
 def test_a_successor_in_the_ledger_ends_a_work_only_with_evidence() -> None:
-    for evidence, ends in (("TEXT:丙条例.md#二", date(2024, 5, 1)), ("memory, unverified", None)):
+    doubted = ("memory, unverified", None, Status.UNKNOWN)
+    for evidence, ends, after in (("TEXT:丙条例.md#二", date(2024, 5, 1), Status.ENDED), doubted):
         sources = {**LEDGER.sources, OLD: source(OLD, successor=Successor(NEW, date(2024, 5, 1), evidence))}
         value = compiled(tuple(t for t in TEXTS if t.origin.place != "丙条例.md"), ledger=Ledger(sources, {}))
         (old,) = [t.expression for t in value.texts if t.expression.id.key == OLD]
         assert old.validity.ends == ends
+        # What is only remembered to have been replaced is shown neither as law nor as ended.
+        assert old.validity.status(date(2024, 4, 30)) is Status.IN_FORCE
+        assert old.validity.status(date(2024, 5, 1)) is after
+        assert ("未经核实" in old.validity_note) == (ends is None)
 
 
 # -- which texts are taken -----------------------------------------------------------------------------
