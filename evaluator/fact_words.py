@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kg.norm import Party, party_from_row
+from kg.norm import Party, kinds_of, party_from_row
 from kg.pack import data_folder, digest_folder, read_jsonl
 from kg.problem import DamagedError
 
@@ -63,14 +63,7 @@ class FactWords:
 
     def kinds(self, party: str) -> frozenset[str]:
         """A party and everything that it is a kind of."""
-        found: set[str] = set()
-        waiting = [party]
-        while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting.extend(self.parties[one].broader if one in self.parties else ())
-        return frozenset(found)
+        return kinds_of(party, self.parties)
 
 
 def alternatives(words: Iterable[str]) -> re.Pattern[str]:

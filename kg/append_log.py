@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kg.home import exclusive
+from kg.home import exclusive, sync_folder
 from kg.manifest import json_line
-from kg.problem import InputError
+from kg.problem import DamagedError, InputError
 
 
 def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -30,12 +31,23 @@ def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
             stream.write("".join(json_line(row) for row in rows).encode("utf-8"))
             stream.flush()
             os.fsync(stream.fileno())
-        if new and os.name == "posix":
-            handle = os.open(path.parent, os.O_RDONLY)
+        if new:
+            sync_folder(path.parent)
+
+
+def replay(path: Path, take: Callable[[dict[str, Any]], None], *, what: str) -> None:
+    """Give every row of the file to `take`, in order; a file that is not there has none.
+
+    DamagedError names the line that is no JSON, or that `take` says is not `what` by a ValueError, KeyError,
+    TypeError or AttributeError.
+    """
+    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+    for number, line in enumerate(lines, 1):
+        if line:
             try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+                take(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise DamagedError(f"{path}:{number}: 不是{what}（{error}）；请删去该行") from error
 
 
 def _ends_with_line_break(path: Path, size: int) -> bool:

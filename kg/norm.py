@@ -239,6 +239,22 @@ class Party:
     note: str
 
 
+def kinds_of(party: str, parties: Mapping[str, Party]) -> frozenset[str]:
+    """A party and everything that it is a kind of, as far as the parties are listed.
+
+    >>> nurse = Party("护士", ("医务人员",), ("护士",), "")
+    >>> sorted(kinds_of("护士", {"护士": nurse, "医务人员": Party("医务人员", (), (), "")}))
+    ['医务人员', '护士']
+    """
+    found, waiting = {party}, [party]
+    while waiting:
+        listed = parties.get(waiting.pop())
+        wider = [one for one in (listed.broader if listed else ()) if one in parties and one not in found]
+        found.update(wider)
+        waiting += wider
+    return frozenset(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Principle:
     """An ethical principle that norms embody: definition in own words, the declarations it comes from."""

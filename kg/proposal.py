@@ -15,10 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from kg.append_log import append_rows
+from kg.append_log import append_rows, replay
 from kg.home import Home
 from kg.norm import Method
-from kg.problem import DamagedError, InputError
+from kg.problem import InputError
 from kg.review import Act, Claim, Review, claim_from_row, claim_row, review, words_digest
 
 if TYPE_CHECKING:
@@ -87,19 +87,15 @@ class ProposalLog:
         """Everything in the file, each proposal once; DamagedError names a line that is neither."""
         proposals: dict[str, Proposal] = {}
         rejections: list[Rejection] = []
-        lines = self.path.read_text(encoding="utf-8").split("\n") if self.path.is_file() else []
-        for number, line in enumerate(lines, 1):
-            if not line:
-                continue
-            try:
-                row = json.loads(line)
-                if "rejects" in row:
-                    rejections.append(_rejection(row))
-                else:
-                    one = proposal_from_row(row)
-                    proposals.setdefault(one.id, one)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise DamagedError(f"{self.path}:{number}: 不是建议（{error}）；请删去该行") from error
+
+        def take(row: dict[str, Any]) -> None:
+            if "rejects" in row:
+                rejections.append(_rejection(row))
+            else:
+                one = proposal_from_row(row)
+                proposals.setdefault(one.id, one)
+
+        replay(self.path, take, what="建议")
         return list(proposals.values()), rejections
 
     def append(self, entries: Iterable[Proposal | Rejection]) -> None:

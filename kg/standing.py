@@ -12,7 +12,7 @@ from itertools import pairwise
 from kg.build import Build, Text
 from kg.dates import Validity
 from kg.identity import ProvisionId
-from kg.norm import Norm, Role
+from kg.norm import Norm, Role, kinds_of
 from kg.renumbering import moves
 from kg.text import canonical
 from kg.vocabulary import Level
@@ -166,20 +166,9 @@ def suggested(build: Build, first: str, second: str) -> Narrower:
     read by rules and may be wrong: a lawyer decides whether to follow.
     """
     sides = [[n for n in build.norms(one) if n.modality.is_deontic] for one in (first, second)]
-    kinds = {party: _broader(build, party) for party in build.parties}
+    kinds = {party: kinds_of(party, build.parties) - {party} for party in build.parties}
     found = {narrower(a, b, kinds) for a in sides[0] for b in sides[1]}
     return found.pop() if len(found) == 1 else Narrower.UNKNOWN
-
-
-def _broader(build: Build, party: str) -> frozenset[str]:
-    found: set[str] = set()
-    pending = list(build.parties[party].broader)
-    while pending:
-        one = pending.pop()
-        if one not in found and one in build.parties:
-            found.add(one)
-            pending += build.parties[one].broader
-    return frozenset(found)
 
 
 def _parties(

@@ -209,7 +209,7 @@ class ClauseIndex:
     _rows: npt.NDArray[np.void]
     _records: mmap | bytes
     _masks: dict[object, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    _meanings: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _meanings: list[Mapping[str, tuple[str, ...]]] = field(default_factory=list)
     _norms: list[NormMarks] = field(default_factory=list)
 
     @classmethod
@@ -273,9 +273,8 @@ class ClauseIndex:
     def meanings(self, row: int) -> tuple[str, ...]:
         """What a row's glosses say it means: written by a model, unreviewed."""
         if not self._meanings:
-            stored = json.loads((self.folder / _MEANINGS).read_text("utf-8"))
-            self._meanings.update({int(row): tuple(said) for row, said in stored.items()} or {-1: ()})
-        return self._meanings.get(row, ())
+            self._meanings.append(stored_meanings(self.folder))
+        return self._meanings[0].get(self.ids[row], ())
 
     def row(self, identifier: str) -> int | None:
         """The row of a clause id, None if the index lacks it."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kg.norm import Modality, Norm, Party
+from kg.norm import Modality, Norm, Party, kinds_of
 from kg.problem import InputError
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ class NormMarks:
     """The marks of an opened index."""
 
     _marks: npt.NDArray[np.void]
-    _broader: tuple[tuple[int, ...], ...]
-    _words: Mapping[str, int]
-    names: tuple[str, ...] = field(default=())
+    _parties: Mapping[str, Party]
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -68,11 +66,8 @@ class NormMarks:
         import numpy as np
 
         told = json.loads((folder / _PARTIES).read_text("utf-8"))
-        names = tuple(name for name, _, _ in told)
-        places = {name: place for place, name in enumerate(names)}
-        broader = tuple(tuple(places[b] for b in above if b in places) for _, above, _ in told)
-        words = {word: places[name] for name, _, own in told for word in own} | places
-        return cls(np.load(folder / _MARKS, allow_pickle=False), broader, words, names)
+        parties = {name: Party(name, tuple(above), tuple(words), "") for name, above, words in told}
+        return cls(np.load(folder / _MARKS, allow_pickle=False), parties)
 
     def rows(
         self, *, modalities: Collection[Modality] | None, parties: Collection[str] | None
@@ -92,20 +87,14 @@ class NormMarks:
         return found
 
     def _related(self, parties: Collection[str]) -> set[int]:
-        related: set[int] = set()
+        """The places of the parties asked for, of what they are a kind of, and of what is a kind of them."""
+        names = tuple(self._parties)
+        words = {word: party.id for party in self._parties.values() for word in party.words}
+        related: set[str] = set()
         for party in sorted(parties):
-            if party not in self._words:
-                raise InputError(f"数据包中没有主体 {party!r}；有：{'、'.join(self.names[:20])} 等")
-            asked = self._words[party]
-            related |= self._above(asked)
-            related |= {one for one in range(len(self.names)) if asked in self._above(one)}
-        return related
-
-    def _above(self, party: int) -> set[int]:
-        """The party and all that it is a kind of."""
-        reached, waiting = {party}, [party]
-        while waiting:
-            new = set(self._broader[waiting.pop()]) - reached
-            reached |= new
-            waiting.extend(sorted(new))
-        return reached
+            asked = party if party in self._parties else words.get(party)
+            if asked is None:
+                raise InputError(f"数据包中没有主体 {party!r}；有：{'、'.join(names[:20])} 等")
+            related |= kinds_of(asked, self._parties)
+            related |= {name for name in names if asked in kinds_of(name, self._parties)}
+        return {place for place, name in enumerate(names) if name in related}

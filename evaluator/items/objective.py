@@ -14,7 +14,7 @@ from evaluator.items.item import Difficulty, Item, Kind, Option
 from evaluator.items.screen import Known, Unseen, alike
 from kg.build import Build, Text
 from kg.model import Provision
-from kg.norm import BearerFrom, Modality, Norm
+from kg.norm import BearerFrom, Modality, Norm, kinds_of
 from kg.vocabulary import Kind as Unit
 from kg.vocabulary import Status
 
@@ -264,17 +264,8 @@ def _of_bearers(source: _Source, random: Random) -> Iterator[Item]:
 
 def _related(build: Build, ones: Collection[str], others: Collection[str]) -> bool:
     """Whether a party of one side is one of the other side, or a kind of it."""
-    return any(a in _above(build, b) or b in _above(build, a) for a in ones for b in others)
-
-
-def _above(build: Build, party: str) -> set[str]:
-    reached, waiting = {party}, [party]
-    while waiting:
-        held = build.parties.get(waiting.pop())
-        new = set(held.broader if held else ()) - reached
-        reached |= new
-        waiting.extend(new)
-    return reached
+    listed = build.parties
+    return any(a in kinds_of(b, listed) or b in kinds_of(a, listed) for a in ones for b in others)
 
 
 # -- where it stands -----------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +11,9 @@ from typing import Any, Self
 
 from evaluator.items.generated import Scenario, Stance
 from evaluator.items.item import Difficulty
-from kg.append_log import append_rows
+from kg.append_log import append_rows, replay
 from kg.home import Home
-from kg.problem import DamagedError, InputError
+from kg.problem import InputError
 
 
 class State(StrEnum):
@@ -51,20 +50,16 @@ class ScenarioQueue:
         """Every scenario with the decision on it, in the order in which they came; DamagedError names a bad line."""
         scenarios: dict[str, Scenario] = {}
         decisions: dict[str, Decision] = {}
-        lines = self.path.read_text(encoding="utf-8").split("\n") if self.path.is_file() else []
-        for number, line in enumerate(lines, 1):
-            if not line:
-                continue
-            try:
-                row = json.loads(line)
-                if "decides" in row:
-                    decision = _decision(row)
-                    decisions[decision.scenario] = decision
-                else:
-                    one = scenario_from_row(row)
-                    scenarios.setdefault(one.id, one)
-            except (ValueError, KeyError, TypeError) as error:
-                raise DamagedError(f"{self.path}:{number}: 不是情形或决定（{error}）；请删去该行") from error
+
+        def take(row: dict[str, Any]) -> None:
+            if "decides" in row:
+                decision = _decision(row)
+                decisions[decision.scenario] = decision
+            else:
+                one = scenario_from_row(row)
+                scenarios.setdefault(one.id, one)
+
+        replay(self.path, take, what="情形或决定")
         return [(one, decisions.get(one.id)) for one in scenarios.values()]
 
     def add(self, scenarios: Iterable[Scenario]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ingestion.ledger import read_ledger
-from kg.norm import Modality, Party, Principle
+from kg.norm import Modality, Party, Principle, kinds_of
 from kg.pack import read_jsonl
 from kg.problem import DamagedError
 
@@ -85,14 +85,7 @@ class Lexicon:
 
     def kinds(self, party: str) -> tuple[str, ...]:
         """A party and everything that it is a kind of, itself first, then sorted."""
-        found: set[str] = set()
-        open_ = [party]
-        while open_:
-            one = open_.pop()
-            if one not in found and one in self.parties:
-                found.add(one)
-                open_.extend(self.parties[one].broader)
-        return (party, *sorted(found - {party}))
+        return (party, *sorted(kinds_of(party, self.parties) - {party}))
 
 
 EMPTY = Lexicon({}, {}, {}, (), (), {})
