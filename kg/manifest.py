@@ -59,8 +59,7 @@ class Manifest:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path != folder / NAME
         }
-        total = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-        return cls(total[:16], input_digest, dict(inputs), dict(parameters), dict(counts), files)
+        return cls(_id_of(files), input_digest, dict(inputs), dict(parameters), dict(counts), files)
 
     def write(self, folder: Path) -> None:
         """Write manifest.json into the folder."""
@@ -82,6 +81,10 @@ class Manifest:
             raise DamagedError(
                 f"{path} 缺失或损坏（{type(error).__name__}）；请删除 {folder} 后重新运行 yilun build"
             ) from error
+        if stored.id != _id_of(stored.files):
+            raise DamagedError(
+                f"{path} 与其 id {stored.id} 不符，可能已损坏；请删除 {folder} 后重新运行 yilun build"
+            )
         return cls(
             stored.id,
             stored.input_digest,
@@ -116,6 +119,10 @@ class Manifest:
         ]
 
 
+def _id_of(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def file_digest(path: Path) -> str:
     """The sha256 of a file."""
     with path.open("rb") as stream:
@@ -125,3 +132,30 @@ def file_digest(path: Path) -> str:
 def json_line(value: Mapping[str, Any]) -> str:
     """One canonical JSON line: keys sorted, no spaces, Chinese as it is."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+SEAL = "sha256.json"
+"""The digests of a model's files, beside them."""
+
+
+def write_seal(folder: Path) -> None:
+    """Record the digest of every data file of a model's folder."""
+    files = {
+        p.name: file_digest(p)
+        for p in sorted(folder.iterdir())
+        if p.suffix in (".json", ".npz") and p.name != SEAL
+    }
+    (folder / SEAL).write_text(json.dumps(files, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_sealed(folder: Path, name: str) -> bytes:
+    """A file of a model's folder; DamagedError if it is missing or not the one that was recorded."""
+    try:
+        sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        content = (folder / name).read_bytes()
+        recorded = sealed[name]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedError(f"读不到模型 {folder / name}：{error}；请重新安装 yilun") from error
+    if hashlib.sha256(content).hexdigest() != recorded:
+        raise DamagedError(f"模型 {folder / name} 与 {SEAL} 所记的摘要不符；请重新安装 yilun")
+    return content

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from evaluator.citation_support import Supports
 from kg.build import Build
+from kg.manifest import read_sealed
 from kg.pack import data_folder
 from kg.problem import DamagedError
 
@@ -100,14 +101,14 @@ def heads(folder: Path | None = None) -> Mapping[str, Head]:
     """The shipped heads: `words`, and `meaning` for words and vectors together."""
     path = (folder or data_folder() / "models" / "guardian") / "citations.json"
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))["heads"]
+        stored = json.loads(read_sealed(path.parent, path.name))["heads"]
         return {
             name: Head(
                 tuple(one["mean"]), tuple(one["scale"]), tuple(one["weights"]), one["bias"], one["threshold"]
             )
             for name, one in stored.items()
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DamagedError(f"读不到评分模型 {path}：{error}；请重新安装 yilun") from error
 
 

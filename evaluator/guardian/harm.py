@@ -7,6 +7,7 @@ one is. Answers to one scenario were set against one another, so that what they 
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from zlib import crc32
 
 from evaluator.guardian.advice import pieces, words
 from evaluator.guardian.cues import Cue, Sentence, cue_hits
+from kg.manifest import read_sealed
 from kg.problem import DamagedError, InputError
 
 if TYPE_CHECKING:
@@ -100,11 +102,11 @@ class HarmHead:
         import numpy as np
 
         try:
-            stored_json = json.loads((folder / "harm.json").read_text(encoding="utf-8"))
+            stored_json = json.loads(read_sealed(folder, "harm.json"))
             mixture, trained_on = Mixture(**stored_json["mixture"]), stored_json["encoder"]
-            with np.load(folder / "harm.npz", allow_pickle=False) as stored:
+            with np.load(io.BytesIO(read_sealed(folder, "harm.npz")), allow_pickle=False) as stored:
                 arrays = {name: stored[name].astype(np.float32) for name in stored.files}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"读不到评分模型 {folder}：{error}；请重新安装 yilun") from error
         if trained_on != meaning.digest:
             raise InputError(

@@ -8,6 +8,7 @@ the text of the law decides are taken from the rules; the head decides the rest.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from evaluator.guardian.reading import Reader, Reading
 from evaluator.guardian.rules import RuleScorer, citation_evidence, unscored
 from evaluator.metrics import Dimension
 from kg.build import Build
+from kg.manifest import read_sealed
 from kg.pack import data_folder
 from kg.problem import DamagedError
 
@@ -62,10 +64,10 @@ class Heads:
         import numpy as np
 
         try:
-            stored = json.loads((folder / "heads.json").read_text(encoding="utf-8"))
-            with np.load(folder / "heads.npz", allow_pickle=False) as arrays:
+            stored = json.loads(read_sealed(folder, "heads.json"))
+            with np.load(io.BytesIO(read_sealed(folder, "heads.npz")), allow_pickle=False) as arrays:
                 weights = arrays["weights"].astype(np.float32)
-        except (OSError, ValueError, KeyError) as error:
+        except (ValueError, KeyError) as error:
             raise DamagedError(f"读不到评分模型 {folder}：{error}；请重新安装 yilun") from error
         if weights.shape != (len(Dimension), WIDTH + 1):
             raise DamagedError(f"{folder}/heads.npz 的大小 {weights.shape} 与程序不符；请重新安装 yilun")

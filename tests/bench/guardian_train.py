@@ -27,6 +27,7 @@ from evaluator.metrics import Dimension, Grades
 from evaluator.twins import Planted, TwinMaker, planted_steps, steps
 from kg.build import Build
 from kg.home import Home
+from kg.manifest import write_seal
 
 AS_OF = date(2026, 11, 22)
 DIMENSIONS = list(Dimension)
@@ -190,6 +191,7 @@ def main() -> None:
     (options.out / "heads.json").write_text(
         json.dumps(stored, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
+    write_seal(options.out)
     keys = sorted({key for key, _ in ruled if not key.endswith("None")})
     rates = {key: round(ruled[(key, True)] / (ruled[(key, True)] + ruled[(key, False)]), 4) for key in keys}
     folder = options.cases.parent / "guardian"

@@ -30,6 +30,7 @@ from evaluator.guardian.reading import Citing, Reader, governing_article
 from evaluator.twins import Planted, TwinMaker
 from kg.build import Build
 from kg.home import Home
+from kg.manifest import write_seal
 
 AS_OF = date(2026, 11, 22)
 WORDS_ONLY = 2 + 3 * 4
@@ -133,6 +134,7 @@ def main() -> None:
     stored = {"heads": {n: dataclasses.asdict(h) for n, h in made.items()}, "dev": figures, "rows": dict(sorted(counts.items()))}  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "citations.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    write_seal(options.out)
 
 
 if __name__ == "__main__":

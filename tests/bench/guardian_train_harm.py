@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kg.manifest import write_seal
+
 BUCKETS, HIDDEN, EPOCHS, SEED = 1 << 15, 48, 10, 0
 FALSE_ALARMS = 0.04
 
@@ -237,6 +239,7 @@ def fit(options: argparse.Namespace) -> None:
     }  # fmt: skip
     made = {name: value.detach().numpy().astype(np.float16) for name, value in arrays.items()}
     np.savez_compressed(options.out / "harm.npz", **made)
+    write_seal(options.out)
 
 
 def main() -> None:

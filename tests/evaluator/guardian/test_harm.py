@@ -13,6 +13,7 @@ import pytest
 from evaluator.guardian.advice import pieces
 from evaluator.guardian.harm import BUCKETS, HarmHead, clauses, runs, signs
 from evaluator.twins import planted_steps
+from kg.manifest import write_seal
 from kg.problem import DamagedError, InputError
 
 
@@ -34,6 +35,7 @@ def _written(folder: Path, encoder: str = "abc") -> Path:
     }  # fmt: skip
     arrays["runs"][runs("清空监控录像吧")] = 0.5
     np.savez(folder / "harm.npz", **arrays)
+    write_seal(folder)
     return folder
 
 
