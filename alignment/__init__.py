@@ -1,1 +1,1 @@
-"""Training data and recipes for language models; empty until the guardian exists."""
+"""Alignment: grounded chain of thought, preference pairs with named faults, training stages, the guardian's loop."""

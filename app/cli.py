@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands_align import align
 from app.commands_ask import ask
 from app.commands_calibrate import calibrate
 from app.commands_cite import cite_app
@@ -54,6 +55,7 @@ app = typer.Typer(
 bench_app = typer.Typer(help="测量检索质量与速度。", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(cite_app, name="cite")
+app.add_typer(align, name="align")
 app.command("ask")(ask)
 app.command("diff")(diff)
 app.command("evaluate")(evaluate)

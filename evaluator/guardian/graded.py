@@ -94,15 +94,22 @@ def clause_words(
     build: Build, title: str, article: str, paragraph: int | None, item: int | None, as_of: date
 ) -> str:
     """The words of a clause in the version that applies on a day; empty if the build has none."""
+    found = find_clause(build, title, article, paragraph, item, as_of)
+    return build.text(found.id.expression).words(found) if found is not None else ""
+
+
+def find_clause(
+    build: Build, title: str, article: str, paragraph: int | None, item: int | None, as_of: date
+) -> Provision | None:
+    """A clause in the version of its work that applies on a day; None if the build has none."""
     for hit in build.titles.lookup(title):
         version = build.in_force(hit.key, as_of)
         if version is None:
             continue
-        text = build.text(version[0].id)
-        found = _find(text, article, paragraph, item)
+        found = _find(build.text(version[0].id), article, paragraph, item)
         if found is not None:
-            return text.words(found)
-    return ""
+            return found
+    return None
 
 
 def _find(text: Text, article: str, paragraph: int | None, item: int | None) -> Provision | None:
