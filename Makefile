@@ -41,7 +41,7 @@ $(STAMP)-app: pyproject.toml constraints.txt
 
 $(STAMP)-dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[app,serve,llm,qdrant,embed,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[app,serve,llm,qdrant,embed,train,dev]'
 	touch $(STAMP)-app $@
 
 clean:

@@ -198,3 +198,69 @@ def plan(
         print_json(asdict(made))
         return
     print(made.told())
+
+
+@align.command()
+def loop(
+    recipe: RecipeOption,
+    out: Annotated[Path, typer.Option("--out", help="各轮的回答、决定与适配器写到这里；再次运行即接着做")],
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="至多几轮；得分不再上升即停")] = 3,
+    prompts: Annotated[int, typer.Option("--prompts", min=1, help="每轮用几个训练提问")] = 32,
+    held_out: Annotated[int, typer.Option("--held-out", min=1, help="评估用几个 dev 折的提问")] = 30,
+    tokens: Annotated[int, typer.Option("--tokens", min=8, help="每个回答至多几个词元")] = 512,
+    temperature: Annotated[float, typer.Option("--temperature", min=0, help="0 为取最可能者")] = 0.0,
+    home: HomeOption = None,
+    build: BuildOption = None,
+) -> None:
+    """守护者在环：抽取回答、评分并说明理由、按理由改写、收入或舍去或交人复核，再训练，再评估。
+
+    --recipe 用 dpo 的配方。评估由规则核对，不用循环中评分的模型。待人复核的见各轮的 decisions.jsonl，人的决定
+    用 yilun align decide 写入。
+
+    例：yilun align loop --recipe alignment/recipes/small-dpo.yaml --out runs/loop
+    """
+    from alignment.load import need_training_libraries
+    from alignment.loop_run import LoopPart, run_loop
+    from alignment.recipe import read_recipe
+    from alignment.sample import Decoding
+    from evaluator.guardian.learned import LearnedScorer
+    from evaluator.guardian.rules import RuleScorer
+
+    read = read_recipe(recipe)
+    if read.stage != "dpo":
+        raise InputError(f"{recipe} 是 {read.stage} 的配方；循环用 dpo 的配方")
+    need_training_libraries()
+    opened = open_build(Home.resolve(home, os.environ), build)
+    part = LoopPart(rounds, prompts, held_out, decoding=Decoding(tokens, temperature))
+    with progress_bars() as progress:
+        finals = run_loop(
+            read,
+            part,
+            out,
+            build=opened,
+            guardian=LearnedScorer(opened),
+            judge=RuleScorer(opened),
+            progress=progress,
+        )
+    for number, value in enumerate(finals):
+        talk(f"第 {number} 轮后 FinalScore {value:+.3f}（dev 折 {held_out} 问，规则评分）")
+
+
+@align.command()
+def decide(
+    folder: Annotated[Path, typer.Argument(help="yilun align loop 的 --out")],
+    prompt: Annotated[str, typer.Argument(help="待复核的提问编号")],
+    decision: Annotated[str, typer.Option("--decision", help="accepted 收入，rejected 舍去")],
+    author: Annotated[str, typer.Option("--author", help="谁决定")],
+    reason: Annotated[str, typer.Option("--reason", help="为什么")],
+) -> None:
+    """写入人对一个待复核回答的决定；只追加，下一次运行循环时采用。
+
+    例：yilun align decide runs/loop A-001/ask --decision rejected --author 甲律师 --reason 漏了但书
+    """
+    from alignment.loop import Decision
+    from alignment.loop_run import answer_for_people
+
+    if decision not in ("accepted", "rejected"):
+        raise InputError(f"--decision {decision!r} 应为 accepted 或 rejected")
+    answer_for_people(folder, prompt, Decision(decision), by=author, reason=reason)

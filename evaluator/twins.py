@@ -155,7 +155,7 @@ class TwinMaker:
             if p.kind is Kind.ARTICLE and not p.id.steps[-1].sub and p.id.steps[-1].number != article.id.steps[-1].number
         ]  # fmt: skip
         near = [n for n in others if abs(n - article.id.steps[-1].number) <= 12]
-        if match is None or not near or citation.surface.count("条") > 1:
+        if match is None or not near or len(_NUMERAL.findall(citation.surface)) > 1:
             return None
         number = pick.one(near, "number")
         written = str(number) if match["number"].isdigit() else chinese_numeral(number)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from alignment.prompt import SYSTEM
-from alignment.rows import LabelRow, PreferenceRow, SftRow, write_rows
+from alignment.rows import LabelRow, PreferenceRow, PromptRow, SftRow, write_rows
 
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>", "<think>", "</think>"]  # fmt: skip
 QUESTIONS = (
@@ -43,8 +43,8 @@ def make_model(folder: Path, kind: str = "qwen2") -> Path:
         tokenizer_object=raw, eos_token=ends[0], bos_token=ends[1], pad_token="<|endoftext|>"
     )  # fmt: skip
     sizes = {
-        "vocab_size": len(tokenizer), "hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2,
-        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 1024,
+        "vocab_size": len(tokenizer), "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 1024, "initializer_range": 0.15,
         "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": tokenizer.bos_token_id,
     }  # fmt: skip
     torch.manual_seed(7)
@@ -78,6 +78,11 @@ def make_rows(folder: Path) -> Path:
         [LabelRow.model_validate({"id": f"l{i}{good}", **own, "prompt": q, "completion": a if good else b, "label": good, "fault": ""})
          for i, (q, a, b) in enumerate(zip(asked, said, other, strict=True)) for good in (True, False)],
     )  # fmt: skip
+    write_rows(
+        folder / "prompts.jsonl",
+        [PromptRow(id=f"q{i}", **own, prompt=q, clauses=[], gold_clauses=[], stance="violation", scene="", scenario="", as_of="2026-11-22")
+         for i, q in enumerate(asked)],
+    )  # fmt: skip
     return folder
 
 
@@ -88,7 +93,7 @@ def recipe(folder: Path, stage: str, **more: object) -> dict[str, object]:
         "model": {"path": str(folder / "model"), "dtype": "float32", "template": "qwen2.5"},
         "data": {"folder": str(folder / "rows"), "max_tokens": 256},
         "lora": {"r": 8, "alpha": 16, "dropout": 0.0},
-        "train": {"max_steps": 12, "batch": 4, "accumulate": 1, "learning_rate": 0.02, "warmup_share": 0.0,
+        "train": {"max_steps": 12, "batch": 4, "accumulate": 1, "learning_rate": 0.005, "warmup_share": 0.0,
                   "schedule": "constant", "save_steps": 4, "checkpointing": False, "seed": 3},
     } | more  # fmt: skip
 
