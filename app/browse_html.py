@@ -165,8 +165,8 @@ def versions(rows: Iterable[VersionRow], selection: Selection) -> str:
     return _block(f"<table>{shown}</table>")
 
 
-def counts_table(rows: Iterable[tuple[str, str, str]]) -> str:
-    """Three columns of plain text, the first row being the head."""
+def counts_table(rows: Iterable[tuple[str, ...]]) -> str:
+    """Columns of plain text, the first row being the head."""
     first, *rest = rows
     head = "".join(f"<th>{escape(cell)}</th>" for cell in first)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rest)

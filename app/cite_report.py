@@ -14,12 +14,15 @@ _COLOURS = {
     Outcome.AMBIGUOUS: "#fdf0c2", Outcome.NOT_IN_FORCE: "#f4d4f0", Outcome.WRONG_NUMBER: "#f8c9c4",
     Outcome.WRONG_LEVEL: "#fbdcc0", Outcome.QUOTE_MISMATCH: "#fbdcc0", Outcome.UNSUPPORTED: "#f8c9c4",
 }  # fmt: skip
-_STYLE = (
+MARKS = "sup{font:bold 11px sans-serif}.key span{padding:0 .4em;margin-right:.6em}" + "".join(
+    f".{outcome.value}{{background:{colour};color:#222}}" for outcome, colour in _COLOURS.items()
+)
+"""The style of marked citations alone, for a page that has a style of its own."""
+STYLE = (
     "body{font:16px/1.9 serif;max-width:46em;margin:2em auto;padding:0 1em;color:#222;background:#fff}"
     ".text{white-space:pre-wrap}a{color:inherit;text-decoration:none;border-bottom:1px solid}"
     "dt{margin-top:1.2em;font-weight:bold}dd{margin:0 0 .4em 1em}blockquote{margin:.3em 1em;white-space:pre-wrap}"
-    "sup{font:bold 11px sans-serif}.key span{padding:0 .4em;margin-right:.6em}"
-    + "".join(f".{outcome.value}{{background:{colour}}}" for outcome, colour in _COLOURS.items())
+    + MARKS
 )
 
 
@@ -30,21 +33,27 @@ def html_report(
 
     All that comes from the text is escaped.
     """
-    counts = {o: sum(c.outcome is o for c in citations) for o in Outcome}
-    key = "".join(
-        f'<span class="{o.value}">{o.symbol} {o.zh} {count}</span>' for o, count in counts.items() if count
-    )
     return (
         f'<!doctype html><html lang="zh"><meta charset="utf-8"><title>{escape(name)} 引用核对</title>'
-        f"<style>{_STYLE}</style><h1>引用核对：{escape(name)}</h1>"
-        f'<p>按 {escape(as_of)} 的法律，构建 {escape(build.id)}。机器比对，不是法律意见。</p><p class="key">{key}</p>'
-        f'<div class="text">{_marked(text, citations)}</div><h2>逐处说明</h2><dl>'
-        + "".join(_entry(n, citation, build) for n, citation in enumerate(citations, 1))
+        f"<style>{STYLE}</style><h1>引用核对：{escape(name)}</h1>"
+        f"<p>按 {escape(as_of)} 的法律，构建 {escape(build.id)}。机器比对，不是法律意见。</p>{key(citations)}"
+        f'<div class="text">{marked(text, citations)}</div><h2>逐处说明</h2><dl>'
+        + "".join(entry(n, citation, build) for n, citation in enumerate(citations, 1))
         + "</dl></html>\n"
     )
 
 
-def _marked(text: str, citations: Sequence[CheckedCitation]) -> str:
+def key(citations: Sequence[CheckedCitation]) -> str:
+    """What the colours and signs mean, with how many citations have each outcome."""
+    counts = {o: sum(c.outcome is o for c in citations) for o in Outcome}
+    shown = (
+        f'<span class="{o.value}">{o.symbol} {o.zh} {count}</span>' for o, count in counts.items() if count
+    )
+    return f'<p class="key">{"".join(shown)}</p>'
+
+
+def marked(text: str, citations: Sequence[CheckedCitation]) -> str:
+    """The text, escaped, each citation in the colour and with the sign of its outcome, linked to its entry."""
     parts: list[str] = []
     at = 0
     for number, citation in enumerate(citations, 1):
@@ -61,7 +70,8 @@ def _marked(text: str, citations: Sequence[CheckedCitation]) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def _entry(number: int, citation: CheckedCitation, build: Build) -> str:
+def entry(number: int, citation: CheckedCitation, build: Build) -> str:
+    """What is said of one citation, with the words of its article; escaped."""
     said = citation.verified.zh if citation.verified else citation.outcome.zh
     suggested = "、".join(f"《{s.title}》{s.article}" for s in citation.suggested)
     return (

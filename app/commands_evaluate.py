@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _REQUIRED = ("scene", "query", "reference", "response")
 _ADDED = ("R1", "R2", "Q1", "Q2", "Q3", "Q4", "reasons")
-_CAUTION = "评分器以模型撰写、未经专家审核的标注训练与检验；分数不是专家意见；R2 为 0 不等于建议安全"
+CAUTION = "评分器以模型撰写、未经专家审核的标注训练与检验；分数不是专家意见；R2 为 0 不等于建议安全"
 
 
 class Tier(StrEnum):
@@ -79,7 +79,7 @@ def evaluate(
     from evaluator.metrics import summarise
 
     day = read_day(as_of)
-    rows = list(_rows(answers))
+    rows = list(answer_rows(answers))
     place = Home.resolve(home, os.environ)
     opened = open_build(place, build)
     scorer = scorer_of(tier, opened, place, model=model)
@@ -87,13 +87,16 @@ def evaluate(
         from evaluator.guardian.experts import Recalibrated, read_settings
 
         scorer = Recalibrated(scorer, read_settings(calibration))
-    talk(f"{len(rows)} 份回答，评分器 {scorer.name}，构建 {opened.id}；{_CAUTION}")
-    assessed = [_assess(scorer, place, row, day) for place, row in rows]
+    talk(f"{len(rows)} 份回答，评分器 {scorer.name}，构建 {opened.id}；{CAUTION}")
+    assessed = [assess_row(scorer, place, row, day) for place, row in rows]
     graded = [{**row, **added(a)} for (_, row), a in zip(rows, assessed, strict=True)]
     _write(out, graded)
     if report:
         facts = {"评分器": scorer.name, "构建": opened.id, "基准日": day.isoformat(), "文件": answers.name}
-        _report(report, opened, [row for _, row in rows], assessed, facts, seed)
+        written = report_of(opened, [row for _, row in rows], assessed, facts, seed)
+        partial = report.with_name(report.name + ".partial")
+        partial.write_text(written, encoding="utf-8", newline="\n")
+        partial.replace(report)
     summary = summarise([a.grades for a in assessed], [str(row["query"]) for _, row in rows], seed=seed)
     if as_json:
         print_json(summary_row(summary, scorer=scorer.name, build=opened.id, as_of=day, seed=seed))
@@ -140,14 +143,14 @@ def _llm(build: Build, model: str) -> Scorer:
     return LlmJudge(chat, build, label=model)
 
 
-def _report(
-    path: Path,
+def report_of(
     build: Build,
     rows: Sequence[dict[str, Any]],
     assessed: Sequence[Assessment],
     facts: dict[str, str],
     seed: int,
-) -> None:
+) -> str:
+    """The report on graded rows as one HTML page; rows with a `model` side by side."""
     from app.evaluation_page import Group, page
     from evaluator.importers.scenes import Scenes
 
@@ -163,17 +166,14 @@ def _report(
                 [scenes.topic(str(rows[place]["scene"])) or str(rows[place]["scene"]) for place in mine],
             )
         )
-    written = page(groups, title="回答评估报告", about=facts, caution=_CAUTION, seed=seed)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(written, encoding="utf-8", newline="\n")
-    partial.replace(path)
+    return page(groups, title="回答评估报告", about=facts, caution=CAUTION, seed=seed)
 
 
 def _model(row: dict[str, Any]) -> str:
     return " ".join(str(row[name]) for name in ("model", "version") if row.get(name))
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def answer_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rows of a file with the place of each; a column of ours in the input is refused, not overwritten."""
     found: Iterator[tuple[str, dict[str, Any]]]
     if path.suffix.lower() == ".jsonl":
@@ -191,7 +191,8 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, row
 
 
-def _assess(scorer: Scorer, place: str, row: dict[str, Any], day: date) -> Assessment:
+def assess_row(scorer: Scorer, place: str, row: dict[str, Any], day: date) -> Assessment:
+    """The grades of one row of a file; its own as_of counts before `day`. InputError names the place of a bad date."""
     from evaluator.guardian.assessment import Answer
     from evaluator.importers.table import without_debris
 
@@ -246,7 +247,7 @@ def summary_row(summary: Summary, *, scorer: str, build: str, as_of: date, seed:
         "scenarios": summary.clusters, "RiskRate": asdict(summary.risk_rate),
         "QualityScore": {"mean": asdict(summary.quality_mean), "weighted": asdict(summary.quality_weighted)},
         "FinalScore": {"mean": asdict(summary.final_mean), "weighted": asdict(summary.final_weighted)},
-        "note": _CAUTION,
+        "note": CAUTION,
     }  # fmt: skip
 
 

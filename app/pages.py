@@ -1,44 +1,45 @@
-"""The Streamlit entry: opens the build once and draws the page; says what to do where there is none."""
+"""The Streamlit entry: which pages there are. Each opens the build once and says what to do where there is none."""
 
 from __future__ import annotations
 
-import os
-from datetime import datetime
-
 import streamlit as st
 
-from app.browse import browse
-from app.browse_html import STYLE, note
-from kg.build import Build
-from kg.home import Home
-from kg.problem import MissingBuildError, YilunError
+from app import browse_page
+from app.browse_html import STYLE
+from app.workbench.audit_page import audit
+from app.workbench.cite_page import cite
+from app.workbench.evaluate_page import evaluate
+from app.workbench.graph_page import graph
+from app.workbench.judge_page import judge
+from app.workbench.place import page
+from app.workbench.review_page import review
+from app.workbench.sources_page import sources
 
-
-@st.cache_resource(show_spinner="正在打开构建…", max_entries=2)
-def _opened(root: str, build_id: str) -> Build:
-    """One build per id, opened once and read by every session."""
-    from pathlib import Path
-
-    return Build(Path(root) / build_id)
+PAGES = (
+    ("图谱", "graph", ":material/hub:", graph),
+    ("情景研判", "judge", ":material/gavel:", judge),
+    ("审计", "audit", ":material/fact_check:", audit),
+    ("引用核验", "cite", ":material/format_quote:", cite),
+    ("评测", "evaluate", ":material/monitoring:", evaluate),
+    ("专家复核", "review", ":material/rate_review:", review),
+    ("来源", "sources", ":material/inventory_2:", sources),
+)
 
 
 def main() -> None:
-    """Draw the page for the build in use, or the one that the URL names."""
+    """Draw the page that the URL names."""
     st.set_option("client.toolbarMode", "minimal")  # the buttons for publishing an app are not for readers
-    st.set_page_config(page_title="医伦　法规浏览", layout="wide", initial_sidebar_state="expanded")
+    st.set_page_config(page_title="医伦", layout="wide", initial_sidebar_state="auto")
     st.html(STYLE)
-    try:
-        home = Home.resolve(None, os.environ)
-        path = home.build(st.query_params.get("build") or None)
-        browse(_opened(str(path.parent), path.name), datetime.now().astimezone().date())
-    except MissingBuildError as error:
-        st.html(note(str(error), kind="error"))
-        st.markdown("用打包的法律生成构建（几分钟），再刷新本页：")
-        st.code("yilun build", language=None)
-    except YilunError as error:
-        st.html(note(str(error), kind="error"))
-        st.markdown("查看所含文件与构建：")
-        st.code("yilun status", language=None)
+    pages = [
+        st.Page(
+            browse_page.draw, title="法规浏览", url_path="browse", icon=":material/menu_book:", default=True
+        )
+    ]
+    pages += [
+        st.Page(page(title, draw), title=title, url_path=path, icon=icon) for title, path, icon, draw in PAGES
+    ]
+    st.navigation(pages, position="top").run()
 
 
 main()

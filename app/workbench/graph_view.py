@@ -1,0 +1,257 @@
+"""A neighbourhood of the graph as values: articles, norms, parties and principles, and what joins them.
+
+Read from the build: the page needs no database. What is cut is counted and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+from xml.etree import ElementTree
+
+from kg.build import Build
+from kg.identity import ProvisionId
+from kg.norm import Norm
+from kg.problem import InputError
+from kg.vocabulary import Kind, Status
+
+MOST = 200
+"""More nodes than this are not readable on one screen."""
+
+
+class NodeKind(StrEnum):
+    """What a node is; each has a shape of its own."""
+
+    ARTICLE = "条文"
+    NORM = "规范"
+    PARTY = "主体"
+    PRINCIPLE = "原则"
+
+
+class Tie(StrEnum):
+    """What joins two nodes, in the words of the graph's schema."""
+
+    STATES = "STATES"
+    BINDS = "BINDS"
+    TOWARDS = "TOWARDS"
+    EMBODIES = "EMBODIES"
+    CITES = "CITES"
+    SANCTIONED_BY = "SANCTIONED_BY"
+
+    @property
+    def zh(self) -> str:
+        """The Chinese word shown to readers."""
+        return _TIES[self]
+
+
+_TIES = {
+    Tie.STATES: "载有", Tie.BINDS: "约束", Tie.TOWARDS: "对", Tie.EMBODIES: "体现", Tie.CITES: "引用",
+    Tie.SANCTIONED_BY: "责任",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node with its id in the graph, and the words shown."""
+
+    id: str
+    kind: NodeKind
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A tie from one node to another."""
+
+    source: str
+    target: str
+    tie: Tie
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """What is drawn: nodes and edges in a stable order, and how many neighbours did not fit."""
+
+    centre: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    cut: int
+
+
+class Neighbours:
+    """Finds what a node is tied to on a day; norms by party and by principle are read once."""
+
+    def __init__(self, build: Build, day: date) -> None:
+        self._build, self._day = build, day
+        self._norms: dict[str, Norm] = {}
+        self._of: dict[str, list[str]] = {}
+        for identifier, expression in build.expressions.items():
+            if expression.validity.status(day) is Status.IN_FORCE:
+                for norm in build.norms_of(identifier):
+                    self._norms[norm.id] = norm
+                    for one in (*norm.bearers, *norm.counterparties, *(e.name for e in norm.principles)):
+                        self._of.setdefault(one, []).append(norm.id)
+        self._sanctions: dict[str, list[tuple[str, str]]] = {}
+        for tie in build.norm_ties:
+            if tie.type.value == Tie.SANCTIONED_BY:
+                self._sanctions.setdefault(tie.source, []).append((tie.source, tie.target))
+                self._sanctions.setdefault(tie.target, []).append((tie.source, tie.target))
+
+    def node(self, identifier: str) -> Node:
+        """The node of an id: a norm, a party, a principle or a provision; InputError for none of them."""
+        if identifier in self._build.parties:
+            return Node(identifier, NodeKind.PARTY, identifier)
+        if identifier in self._build.principles:
+            return Node(identifier, NodeKind.PRINCIPLE, self._build.principles[identifier].name)
+        if "#" in identifier:
+            norm = self._norms.get(identifier) or self._other(identifier)
+            return Node(identifier, NodeKind.NORM, _told(norm))
+        text, provision = self._build.provision(identifier)
+        return Node(
+            identifier, NodeKind.ARTICLE, f"《{_short(text.expression.title)}》{provision.id.display()}"
+        )
+
+    def ties(self, identifier: str) -> Iterator[Edge]:
+        """The edges of a node, in a stable order."""
+        if identifier in self._build.parties or identifier in self._build.principles:
+            for name in self._of.get(identifier, ()):
+                yield from (edge for edge in self._of_norm(name) if identifier in (edge.source, edge.target))
+        elif "#" in identifier:
+            yield from self._of_norm(identifier)
+        else:
+            yield from self._of_article(identifier)
+
+    def _other(self, identifier: str) -> Norm:
+        for norm in self._build.norms(identifier.split("#")[0]):
+            if norm.id == identifier:
+                return norm
+        raise InputError(f"图中没有 {identifier}")
+
+    def _of_norm(self, identifier: str) -> Iterator[Edge]:
+        norm = self._norms.get(identifier) or self._other(identifier)
+        yield Edge(article_of(str(norm.provision)), norm.id, Tie.STATES)
+        yield from (Edge(norm.id, party, Tie.BINDS) for party in norm.bearers)
+        yield from (Edge(norm.id, party, Tie.TOWARDS) for party in norm.counterparties)
+        yield from (Edge(norm.id, one.name, Tie.EMBODIES) for one in norm.principles)
+        yield from (Edge(a, b, Tie.SANCTIONED_BY) for a, b in self._sanctions.get(identifier, ()))
+
+    def _of_article(self, identifier: str) -> Iterator[Edge]:
+        text, provision = self._build.provision(identifier)
+        for norm in self._build.norms(identifier):
+            yield Edge(identifier, norm.id, Tie.STATES)
+        for citation in self._build.citations_from(text, provision):
+            yield from (
+                Edge(identifier, article_of(t.id), Tie.CITES) for t in citation.targets if "/art" in t.id
+            )
+        for citation, _ in self._build.citations_to(text, provision):
+            yield Edge(article_of(citation.provision), identifier, Tie.CITES)
+        yield from (Edge(a, b, Tie.SANCTIONED_BY) for a, b in self._sanctions.get(identifier, ()))
+
+
+@lru_cache(maxsize=4)
+def neighbours(build: Build, day: date) -> Neighbours:
+    """The neighbours of a build on a day, read once."""
+    return Neighbours(build, day)
+
+
+def article_of(identifier: str) -> str:
+    """The article that a provision belongs to; the provision itself where it is in none."""
+    parsed = ProvisionId.parse(identifier)
+    at = next((n for n, step in enumerate(parsed.steps, 1) if step.kind is Kind.ARTICLE), None)
+    return str(ProvisionId(parsed.expression, parsed.steps[:at])) if at else identifier
+
+
+def graph_view(
+    found: Neighbours,
+    centre: str,
+    *,
+    expanded: Collection[str] = (),
+    ties: Collection[Tie] = tuple(Tie),
+    most: int = MOST,
+) -> GraphView:
+    """The neighbourhood of a node, and of those among its neighbours that were expanded; never more than `most` nodes.
+
+    InputError where the centre is no node.
+    """
+    nodes = {centre: found.node(centre)}
+    edges: dict[Edge, None] = {}
+    cut = 0
+    for identifier in (centre, *sorted(set(expanded) - {centre})):
+        if identifier not in nodes:
+            continue
+        for edge in found.ties(identifier):
+            if edge.tie not in ties or edge.source == edge.target:
+                continue
+            other = edge.target if edge.source == identifier else edge.source
+            if other not in nodes:
+                if len(nodes) >= most:
+                    cut += 1
+                    continue
+                try:
+                    nodes[other] = found.node(other)
+                except InputError:
+                    continue  # the other end is not in this build
+            edges[edge] = None
+    return GraphView(centre, tuple(nodes.values()), tuple(edges), cut)
+
+
+_SHAPES = {
+    NodeKind.ARTICLE: 'shape=box, style="filled,rounded", fillcolor="#e8eefc"',
+    NodeKind.NORM: 'shape=note, style=filled, fillcolor="#f6f6f2"',
+    NodeKind.PARTY: 'shape=ellipse, style=filled, fillcolor="#e7f5ec"',
+    NodeKind.PRINCIPLE: 'shape=hexagon, style=filled, fillcolor="#fdf1dc"',
+}
+
+
+def dot(view: GraphView) -> str:
+    """The view in Graphviz's language; every label is quoted, so that nothing in it is markup."""
+    lines = [
+        'digraph yilun { rankdir=LR; bgcolor="transparent"; node [fontname="Noto Sans CJK SC", fontsize=11];',
+        'edge [fontname="Noto Sans CJK SC", fontsize=9, color="#888888", fontcolor="#666666"];',
+    ]
+    for node in view.nodes:
+        bold = ", penwidth=3" if node.id == view.centre else ""
+        lines.append(
+            f"{_quoted(node.id)} [label={_quoted(_wrapped(node.label))}, {_SHAPES[node.kind]}{bold}];"
+        )
+    lines += [f"{_quoted(e.source)} -> {_quoted(e.target)} [label={_quoted(e.tie.zh)}];" for e in view.edges]
+    return "\n".join([*lines, "}"])
+
+
+def graphml(view: GraphView) -> bytes:
+    """The view as GraphML, for other programs."""
+    root = ElementTree.Element("graphml", xmlns="http://graphml.graphdrawing.org/xmlns")
+    for key, of in (("kind", "node"), ("label", "node"), ("tie", "edge")):
+        ElementTree.SubElement(root, "key", {"id": key, "for": of, "attr.name": key, "attr.type": "string"})
+    graph = ElementTree.SubElement(root, "graph", edgedefault="directed")
+    for node in view.nodes:
+        element = ElementTree.SubElement(graph, "node", id=node.id)
+        for key, value in (("kind", node.kind.value), ("label", node.label)):
+            ElementTree.SubElement(element, "data", key=key).text = value
+    for edge in view.edges:
+        element = ElementTree.SubElement(graph, "edge", source=edge.source, target=edge.target)
+        ElementTree.SubElement(element, "data", key="tie").text = edge.tie.value
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _quoted(text: str) -> str:
+    shown = "".join(c for c in text if c.isprintable() or c == "\n")
+    return '"' + shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(text[i : i + 14] for i in range(0, min(len(text), 56), 14)) + (
+        "…" if len(text) > 56 else ""
+    )
+
+
+def _short(title: str) -> str:
+    return title.removeprefix("中华人民共和国")
+
+
+def _told(norm: Norm) -> str:
+    action = norm.action.text if norm.action else (norm.sanction.text if norm.sanction else "")
+    return f"{norm.modality.zh}：{' '.join(action.split())[:40] or norm.id}"

@@ -1,0 +1,145 @@
+"""Drawing 专家复核: one norm at a time out of the queue, what people decided, where they differ. Decisions are appended at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from app import browse_html as mark
+from app.review_input import norm_review
+from app.workbench.judge_view import link
+from app.workbench.place import Place
+from app.workbench.review_view import QueueRow, agreement, exported, queue, review_rows, reviewed_provisions
+from kg.norm import Modality, Role
+from kg.pack import data_folder
+from kg.problem import YilunError
+from kg.review import Act, Review
+from kg.review_log import append_reviews, read_reviews
+
+_PER_PAGE = 10
+_STYLE = """<style>.yl-role { border-bottom: 3px solid; border-radius: 2px; padding-bottom: 1px; cursor: help; }
+.yl-role sup { font-size: .66rem; opacity: .85; }
+.yl-role.bearer { border-color: #2563eb; } .yl-role.counterparty { border-color: #0891b2; border-bottom-style: double; }
+.yl-role.cue { border-color: #6b7280; font-weight: 700; } .yl-role.action { border-color: #15803d; }
+.yl-role.condition { border-color: #b45309; border-bottom-style: dashed; }
+.yl-role.exception { border-color: #b91c1c; border-bottom-style: dotted; } .yl-role.sanction { border-color: #7c3aed; }</style>"""
+
+
+def review(place: Place) -> None:
+    """The whole page."""
+    st.html(_STYLE)
+    reviews, problems = read_reviews([data_folder() / "reviews", place.home.reviews])
+    for problem in problems:
+        st.html(mark.note(str(problem), kind="warning"))
+    waiting, said, differ = st.tabs(["待看的规范", "已作的审核", "意见不一"])
+    with waiting:
+        _queue(place, reviews)
+    with said:
+        _said(place, reviews)
+    with differ:
+        _differ(place, reviews)
+
+
+def _queue(place: Place, reviews: list[Review]) -> None:
+    title = st.text_input("只看题名含有", key="review-title", placeholder="医师法").strip()
+    done = reviewed_provisions(reviews, author=place.who.name)
+    number = int(st.session_state.get("review-page", 1))
+    with st.spinner("正在整理待看的规范…"):
+        rows, total = queue(
+            place.build, place.day, done=done, title=title, start=(number - 1) * _PER_PAGE, count=_PER_PAGE
+        )
+    if not total:
+        st.html(mark.note("没有待看的规范。", kind="info"))
+        return
+    pages = -(-total // _PER_PAGE)
+    st.number_input(f"第几页（共 {pages} 页，{total} 条，规则最没有把握的在前）", 1, pages, key="review-page")
+    for row in rows:
+        with st.container(border=True):
+            _row(place, row)
+
+
+def _row(place: Place, row: QueueRow) -> None:
+    pieces = "".join(
+        f'<span class="yl-role {s.role.value}" title="{mark.attribute(s.role.zh)}">{mark.escape(s.text)}<sup>{mark.escape(s.role.zh)}</sup></span>'
+        if s.role
+        else mark.escape(s.text)
+        for s in row.segments
+    )
+    elided = "，承担者由上文得出" if row.elided else ""
+    st.html(
+        f'<div class="yl"><a href="{mark.attribute(link(row.provision, place.day))}"><b>{mark.escape(row.name)}</b></a> '
+        f'<span class="yl-small">{mark.escape(row.modality)}，把握 {row.confidence:.2f}{elided}</span></div>'
+        f'<div class="yl yl-law"><p>{pieces}</p></div>'
+    )
+    if not place.who.role.may_review:
+        st.caption("读者只看；要作审核，请管理员给你审核人的角色。")
+        return
+    with st.form(f"form-{row.norm}", border=False):
+        reason = st.text_input("理由", key=f"reason-{row.norm}", placeholder="照原文 / 承担者应为…")
+        with st.expander("更正（须是原文的字词）"):
+            modality = st.selectbox(
+                "规范类型",
+                ["不改", *Modality],
+                key=f"modality-{row.norm}",
+                format_func=lambda m: m if m == "不改" else Modality(m).zh,
+            )
+            changes = {
+                role: st.text_input(role.zh, value=row.parts.get(role.zh, ""), key=f"{role}-{row.norm}")
+                for role in Role
+            }
+        columns = st.columns([1, 1, 1, 5])
+        acts = [
+            act
+            for column, act in zip(columns, (Act.ACCEPT, Act.CORRECT, Act.REJECT), strict=False)
+            if column.form_submit_button(act.zh, key=f"{act}-{row.norm}")
+        ]
+    if acts:
+        settings = []
+        if acts[0] is Act.CORRECT:
+            settings = [
+                f"{role.value}={words.strip()}"
+                for role, words in changes.items()
+                if words.strip() != row.parts.get(role.zh, "")
+            ]
+            settings += [f"modality={modality}"] if modality != "不改" else []
+        _decide(place, row, acts[0], settings, reason)
+
+
+def _decide(place: Place, row: QueueRow, act: Act, settings: list[str], reason: str) -> None:
+    now = datetime.now().astimezone().replace(microsecond=0)
+    try:
+        one = norm_review(
+            place.build, act, row.norm, settings, author=place.who.name, time=now, reason=reason, as_of=place.day
+        )  # fmt: skip
+        append_reviews(place.home.reviews, [one])
+    except YilunError as error:
+        st.html(mark.note(str(error), kind="error"))
+        return
+    st.toast(f"已记入：{act.zh}；下次构建时应用")
+    st.rerun()
+
+
+def _said(place: Place, reviews: list[Review]) -> None:
+    mine = st.toggle("只看我的", key="mine")
+    rows = review_rows(reviews, place.build.reviews, author=place.who.name if mine else "")
+    if not rows:
+        st.html(mark.note("还没有审核。", kind="info"))
+        return
+    st.dataframe(
+        [{"时间": r.time, "审核人": r.author, "审核": r.act, "对象": r.target, "理由": r.reason, "状态": r.state} for r in rows],
+        hide_index=True,
+    )  # fmt: skip
+    st.download_button("导出（JSONL）", exported(reviews), "reviews.jsonl", "application/jsonl")
+
+
+def _differ(place: Place, reviews: list[Review]) -> None:
+    found = agreement(reviews)
+    if not found.shared:
+        st.html(mark.note("还没有两人看过同一处。", kind="info"))
+        return
+    st.markdown(
+        f"两人以上看过 {found.shared} 处，一致 {found.agreed} 处（{found.agreed / found.shared:.0%}）。意见不一的不应用，留待商定："
+    )
+    for line in found.conflicts:
+        st.html(mark.note(line, kind="warning"))

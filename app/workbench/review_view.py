@@ -1,0 +1,167 @@
+"""What the review page shows, as values: norms that the rules are least sure of, what people said, where they differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import groupby
+
+from kg.build import Build
+from kg.norm import Method, Norm, Role
+from kg.review import Act, Claim, Judged, Review, State, review_row
+from kg.reviewing import agree, latest, subject
+from kg.vocabulary import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Words of a provision, and which part of the norm they are; `role` None where they are none."""
+
+    text: str
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A norm that waits for an expert's look."""
+
+    norm: str
+    provision: str
+    name: str
+    modality: str
+    confidence: float
+    elided: bool
+    parts: Mapping[str, str]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """What somebody said of a norm or a fact, and what became of it."""
+
+    id: str
+    act: str
+    target: str
+    author: str
+    time: str
+    reason: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How often two or more people said the same of one norm or fact, by their last words."""
+
+    shared: int
+    agreed: int
+    conflicts: tuple[str, ...]
+
+
+@lru_cache(maxsize=2)
+def _unsure(build: Build, day: date) -> tuple[tuple[float, str], ...]:
+    """(confidence, norm id) of every norm in force on the day that measures conduct and came from the rules."""
+    found = []
+    for identifier, expression in build.expressions.items():
+        if expression.validity.status(day) is Status.IN_FORCE:
+            found += [
+                (norm.confidence, norm.id)
+                for norm in build.norms_of(identifier)
+                if norm.method is Method.RULE and norm.modality.is_deontic
+            ]
+    return tuple(sorted(found))
+
+
+def queue(
+    build: Build, day: date, *, done: Collection[str], title: str = "", start: int = 0, count: int = 20
+) -> tuple[list[QueueRow], int]:
+    """A page of the norms that wait, least sure first, and how many wait; those in provisions of `done` are left out."""
+    waiting = [
+        name
+        for _, name in _unsure(build, day)
+        if name.split("#")[0] not in done and (not title or title in name.split("@")[0])
+    ]
+    return [queue_row(build, name) for name in waiting[start : start + count]], len(waiting)
+
+
+def queue_row(build: Build, name: str) -> QueueRow:
+    """A norm with its words in the text of its provision."""
+    norm = next(one for one in build.norms(name.split("#")[0]) if one.id == name)
+    text, provision = build.provision(norm.provision)
+    quote = text.quote(provision)
+    parts = {role.zh: span.text for role, span in norm.spans().items()}
+    return QueueRow(
+        norm=name,
+        provision=str(norm.provision),
+        name=f"《{text.expression.title}》{provision.id.display(sole_paragraph=provision.sole)}",
+        modality=norm.modality.zh,
+        confidence=norm.confidence,
+        elided=norm.bearer_elided,
+        parts=parts,
+        segments=segments(norm, text.official, quote.start, quote.end),
+    )
+
+
+def segments(norm: Norm, official: str, start: int, end: int) -> tuple[Segment, ...]:
+    """The words from start to end in pieces by role, without a character lost; where parts overlap the shorter one counts."""
+    roles: list[Role | None] = [None] * (end - start)
+    for role, span in sorted(norm.spans().items(), key=lambda pair: pair[1].start - pair[1].end):
+        for place in range(max(span.start, start), min(span.end, end)):
+            roles[place - start] = role
+    pieces, at = [], 0
+    for part, run in groupby(roles):
+        length = len(list(run))
+        pieces.append(Segment(official[start + at : start + at + length], part))
+        at += length
+    return tuple(pieces)
+
+
+def review_rows(reviews: Sequence[Review], judged: Sequence[Judged], *, author: str = "") -> list[ReviewRow]:
+    """What was said, newest first, with its state in the build; what came after the build waits for the next."""
+    states = {one.review.id: one.state for one in judged}
+    rows = [
+        ReviewRow(
+            one.id, one.act.zh, one.target, one.author, one.time.isoformat(timespec="minutes"), one.reason,
+            states[one.id].zh if one.id in states else "待下次构建",
+        )
+        for one in reviews
+        if not author or one.author == author
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: row.time, reverse=True)
+
+
+def agreement(reviews: Sequence[Review]) -> Agreement:
+    """Where several people looked at one thing: how many such, how many agree, and which do not."""
+    states: dict[str, State] = {}
+    counted = sorted((one for one in latest(reviews, states) if one.act is not Act.WITHDRAW), key=_subject)
+    shared = agreed = 0
+    conflicts = []
+    for _, group in groupby(counted, key=_subject):
+        said = list(group)
+        if len({one.author for one in said}) > 1:
+            shared += 1
+            if agree(said):
+                agreed += 1
+            else:
+                conflicts.append(
+                    f"{said[0].target}：{'；'.join(f'{one.author} {one.act.zh}' for one in said)}"
+                )
+    return Agreement(shared, agreed, tuple(conflicts))
+
+
+def _subject(one: Review) -> str:
+    return repr(subject(one))
+
+
+def reviewed_provisions(reviews: Sequence[Review], *, author: str) -> frozenset[str]:
+    """The provisions of which one person has already said something: they leave that person's queue, nobody else's."""
+    return frozenset(
+        one.target for one in reviews if one.author == author and isinstance(one.old or one.new, Claim)
+    )
+
+
+def exported(reviews: Sequence[Review]) -> str:
+    """All reviews as JSON Lines, as `yilun review export` writes them."""
+    return "".join(json.dumps(review_row(one), ensure_ascii=False) + "\n" for one in reviews)
