@@ -310,6 +310,7 @@ def _article(page: PageView, found: ArticlePage) -> None:
         st.html(mark.note(f"白话释义（模型撰写，未经审核，不是法律）：{gloss}", kind="info"))
     counts = {
         Tab.CITATIONS: f"引出 {len(found.cites)}　引入 {found.cited_count}",
+        Tab.NORMS: f"规范 {len(found.norms)}",
         Tab.VERSIONS: f"版本对照 {len(found.others) + 1}",
         Tab.CASES: f"案例 {len(found.cases)}",
         Tab.ORIGIN: "出处与核验",
@@ -380,6 +381,23 @@ def _versions(page: PageView, found: ArticlePage) -> None:
     st.html(mark.comparison(found.comparison, selection))
 
 
+def _norms(page: PageView, found: ArticlePage) -> None:
+    if not found.norms:
+        st.caption("本条没有读出规范。")
+        return
+    st.html(mark.note("规范由规则从条文读出，未经逐条审核；可在“专家复核”更正。", kind="warning"))
+    for norm in found.norms:
+        elided = "，承担者由上文得出" if norm.elided else ""
+        st.html(mark.small(f"{norm.modality}　把握 {norm.confidence:.2f}{elided}　{norm.norm}"))
+        st.html(mark.marked_words(norm))
+        rows = [("部分", "原文的字词"), *norm.parts.items()]
+        rows += [("原则", "、".join(norm.principles))] if norm.principles else []
+        st.html(mark.counts_table(rows))
+        for identifier, name in norm.sanctions:
+            href = page.selection.at(identifier.split("#")[0]).url()
+            st.html(mark.small_link("违反的后果：", name, href))
+
+
 def _cases(page: PageView, found: ArticlePage) -> None:
     if not found.cases:
         st.caption("没有案例以本条为依据。")
@@ -413,6 +431,7 @@ def _origin(page: PageView, found: ArticlePage) -> None:
 
 _TABS: dict[Tab, Callable[[PageView, ArticlePage], None]] = {
     Tab.CITATIONS: _citations,
+    Tab.NORMS: _norms,
     Tab.VERSIONS: _versions,
     Tab.CASES: _cases,
     Tab.ORIGIN: _origin,

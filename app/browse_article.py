@@ -11,6 +11,7 @@ from functools import lru_cache
 from app.browse_selection import Selection
 from app.browse_text import Line, neighbours, printed_lines, unit_of
 from app.browse_work import VersionRow, in_chinese, version_name, version_row
+from app.marked_norms import MarkedNorm, marked_norm
 from app.views import ArticleView, CitationView, article_view, life, name_of
 from kg.build import Build, Text
 from kg.comparison import Difference, compare
@@ -101,6 +102,7 @@ class ArticlePage:
     others: tuple[VersionRow, ...]
     comparison: Comparison | None
     cases: tuple[CaseView, ...]
+    norms: tuple[MarkedNorm, ...]
     witnesses: tuple[str, ...]
     file_sha256: str
     problems: tuple[str, ...]
@@ -137,6 +139,7 @@ def article_page(build: Build, text: Text, provision: Provision, selection: Sele
         ),
         comparison=_comparison(build, text, unit, selection),
         cases=tuple(_cases(build, view)),
+        norms=tuple(marked_norm(build, norm.id) for norm in build.norms(unit.id)),
         witnesses=tuple(f"{w.name}:{w.place}" for w in expression.witnesses),
         file_sha256=expression.origin.sha256,
         problems=tuple(

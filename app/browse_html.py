@@ -11,13 +11,14 @@ from app.browse_article import CaseView, CitationOut, CitedPlace, CitingText, Co
 from app.browse_selection import Selection
 from app.browse_text import Line, Segment
 from app.browse_work import Fact, VersionRow
+from app.marked_norms import MarkedNorm
 from kg.comparison import Piece
 from kg.vocabulary import Level, Status
 
 STYLE = """<style>
 .stApp, .stApp button, .stApp input, .stApp textarea {
   font-family: "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif; }
-[data-testid="stMainBlockContainer"] { padding: 2.6rem 2rem 4rem; max-width: 1500px; }
+[data-testid="stMainBlockContainer"] { padding: 4.4rem 2rem 4rem; max-width: 1500px; }
 [data-testid="stSidebar"] { min-width: 330px; }
 [data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] > div > div { gap: 0.55rem; }
@@ -68,6 +69,12 @@ STYLE = """<style>
 .yl th { font-weight: 600; white-space: nowrap; opacity: 0.75; }
 .yl-case { white-space: pre-line; } .yl-control { background: #b91c1c; color: #fff; font: 0.7rem monospace;
   border-radius: 2px; padding: 0 0.2em; }
+.yl-role { border-bottom: 3px solid; border-radius: 2px; padding-bottom: 1px; cursor: help; }
+.yl-role sup { font-size: .66rem; opacity: .85; }
+.yl-role.bearer { border-color: #2563eb; } .yl-role.counterparty { border-color: #0891b2; border-bottom-style: double; }
+.yl-role.cue { border-color: #6b7280; font-weight: 700; } .yl-role.action { border-color: #15803d; }
+.yl-role.condition { border-color: #b45309; border-bottom-style: dashed; }
+.yl-role.exception { border-color: #b91c1c; border-bottom-style: dotted; } .yl-role.sanction { border-color: #7c3aed; }
 </style>"""
 
 
@@ -138,6 +145,13 @@ def small(text: str) -> str:
     return _block(f'<div class="yl-small">{escape(text)}</div>')
 
 
+def small_link(before: str, text: str, href: str) -> str:
+    """A remark in small print that leads somewhere."""
+    return _block(
+        f'<div class="yl-small">{escape(before)}<a href="{attribute(href)}">{escape(text)}</a></div>'
+    )
+
+
 def heading(title: str, *tags: str, trail: Sequence[str] = ()) -> str:
     """The headings above, the name of what is shown, and its tags."""
     above = f'<div class="yl-small">{escape("　›　".join(trail))}</div>' if trail else ""
@@ -171,6 +185,17 @@ def counts_table(rows: Iterable[tuple[str, ...]]) -> str:
     head = "".join(f"<th>{escape(cell)}</th>" for cell in first)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rest)
     return _block(f"<table><tr>{head}</tr>{body}</table>")
+
+
+def marked_words(norm: MarkedNorm) -> str:
+    """The words of the provision as HTML, each part told by a line of its own kind and by its name."""
+    pieces = "".join(
+        f'<span class="yl-role {s.role.value}" title="{attribute(s.role.zh)}">{escape(s.text)}<sup>{escape(s.role.zh)}</sup></span>'
+        if s.role
+        else escape(s.text)
+        for s in norm.segments
+    )
+    return f'<div class="yl yl-law" lang="zh-CN"><p>{pieces}</p></div>'
 
 
 # -- law -----------------------------------------------------------------------------------------------

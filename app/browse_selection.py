@@ -18,6 +18,7 @@ class Tab(StrEnum):
     """What is shown below the words of an article."""
 
     CITATIONS = "citations"
+    NORMS = "norms"
     VERSIONS = "versions"
     CASES = "cases"
     ORIGIN = "origin"
@@ -25,9 +26,13 @@ class Tab(StrEnum):
     @property
     def zh(self) -> str:
         """The word on the screen."""
-        return {"citations": "引用", "versions": "版本对照", "cases": "案例", "origin": "出处与核验"}[
-            self.value
-        ]
+        return {
+            "citations": "引用",
+            "norms": "规范",
+            "versions": "版本对照",
+            "cases": "案例",
+            "origin": "出处与核验",
+        }[self.value]
 
 
 class ReadSelection(NamedTuple):

@@ -294,6 +294,7 @@ def open_app(
     command = [
         sys.executable, "-m", "streamlit", "run", str(page), "--server.address", "127.0.0.1",
         "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
+        "--theme.primaryColor", "#1f5fa8", "--server.maxUploadSize", "20",
     ]  # fmt: skip
     talk(f"http://127.0.0.1:{port}")
     os.execve(sys.executable, command, {**os.environ, "YILUN_HOME": str(place.root)})

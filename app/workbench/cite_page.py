@@ -73,10 +73,10 @@ def _shown(place: Place, document: Document, found: list[CheckedCitation]) -> No
     faulty = [one for one in found if one.outcome is not Outcome.VERIFIED]
     st.markdown(f"{len(found)} 处引用，{len(faulty)} 处有发现（按 {place.day} 的法律）")
     report = html_report(document.text, found, place.build, name=document.name, as_of=str(place.day))
-    columns = st.columns([1, 1, 5])
-    columns[0].download_button("网页报告", report, "yilun-cite.html", "text/html")
+    row = st.container(horizontal=True)
+    row.download_button("网页报告", report, "yilun-cite.html", "text/html")
     rows = "".join(json.dumps(contract_row(one), ensure_ascii=False) + "\n" for one in found)
-    columns[1].download_button("JSONL", rows, "yilun-cite.jsonl", "application/jsonl")
+    row.download_button("JSONL", rows, "yilun-cite.jsonl", "application/jsonl")
     st.html(f'<div class="yl">{key(found)}</div>')
     left, right = st.columns(2, gap="large")
     with left:

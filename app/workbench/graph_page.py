@@ -38,6 +38,7 @@ def graph(place: Place) -> None:
     with left:
         _choose(place)
         ties = _ties()
+        most = st.segmented_control("至多几个节点", [30, 60, 120, MOST], default=60, key="graph-most") or 60
     centre = st.query_params.get("node", "")
     with right:
         if not centre:
@@ -45,11 +46,11 @@ def graph(place: Place) -> None:
             return
         opened = [one for one in st.query_params.get("open", "").split("|") if one]
         try:
-            view = graph_view(found, centre, expanded=opened, ties=ties)
+            view = graph_view(found, centre, expanded=opened, ties=ties, most=most)
         except InputError as error:
             st.html(mark.note(f"图中没有 {centre}：{error}", kind="error"))
             return
-        _drawn(place, view, opened)
+        _drawn(place, view, opened, most)
 
 
 def _choose(place: Place) -> None:
@@ -104,7 +105,7 @@ def _ties() -> list[Tie]:
     )
 
 
-def _drawn(place: Place, view: GraphView, opened: list[str]) -> None:
+def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
     legend = "　".join(f"{sign} {kind.value}" for kind, sign in _SIGNS.items())
     st.caption(
         f"{legend}　粗框为中心。{len(view.nodes)} 个节点、{len(view.edges)} 条关系，按 {place.day} 的法律。"
@@ -112,11 +113,11 @@ def _drawn(place: Place, view: GraphView, opened: list[str]) -> None:
     if view.cut:
         st.html(
             mark.note(
-                f"还有 {view.cut} 处相邻的没有画出：一图至多 {MOST} 个节点。请减少关系的种类，或换一个中心。",
+                f"还有 {view.cut} 处相邻的没有画出：此图至多 {most} 个节点。可加大上限、减少关系的种类，或换一个中心。",
                 kind="warning",
             )
         )
-    st.graphviz_chart(dot(view), width="stretch")
+    st.graphviz_chart(dot(view), width="content")
     columns = st.columns([2, 2, 1, 1, 1])
     names = {node.id: f"{_SIGNS[node.kind]} {mark.visible(node.label)}" for node in view.nodes}
     others = [node.id for node in view.nodes if node.id != view.centre]

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from kg.build import Build
 from kg.identity import ProvisionId
-from kg.norm import Norm
+from kg.norm import Modality, Norm
 from kg.problem import InputError
 from kg.vocabulary import Kind, Status
 
@@ -52,6 +52,8 @@ _TIES = {
     Tie.SANCTIONED_BY: "责任",
 }  # fmt: skip
 
+_FIRST = (Modality.OBLIGATION, Modality.PROHIBITION)
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -87,13 +89,18 @@ class Neighbours:
     def __init__(self, build: Build, day: date) -> None:
         self._build, self._day = build, day
         self._norms: dict[str, Norm] = {}
-        self._of: dict[str, list[str]] = {}
+        weighed: dict[str, list[tuple[float, str]]] = {}
         for identifier, expression in build.expressions.items():
             if expression.validity.status(day) is Status.IN_FORCE:
                 for norm in build.norms_of(identifier):
                     self._norms[norm.id] = norm
-                    for one in (*norm.bearers, *norm.counterparties, *(e.name for e in norm.principles)):
-                        self._of.setdefault(one, []).append(norm.id)
+                    weight = 0.0 if norm.modality in _FIRST else 1.0
+                    for party in (*norm.bearers, *norm.counterparties):
+                        weighed.setdefault(party, []).append((weight, norm.id))
+                    for evidence in norm.principles:
+                        weighed.setdefault(evidence.name, []).append((-evidence.score, norm.id))
+        # Where not all fit, duties and prohibitions, and what embodies a principle most surely, come first.
+        self._of = {name: [norm for _, norm in sorted(found)] for name, found in weighed.items()}
         self._sanctions: dict[str, list[tuple[str, str]]] = {}
         for tie in build.norm_ties:
             if tie.type.value == Tie.SANCTIONED_BY:
@@ -205,18 +212,23 @@ _SHAPES = {
     NodeKind.PRINCIPLE: 'shape=hexagon, style=filled, fillcolor="#fdf1dc"',
 }
 
+_ROUND = (NodeKind.PARTY, NodeKind.PRINCIPLE)
+
 
 def dot(view: GraphView) -> str:
     """The view in Graphviz's language; every label is quoted, so that nothing in it is markup."""
     lines = [
-        'digraph yilun { rankdir=LR; bgcolor="transparent"; node [fontname="Noto Sans CJK SC", fontsize=11];',
+        "digraph yilun { rankdir=LR; ranksep=1.2; nodesep=0.12;",
+        'bgcolor="transparent"; node [fontname="Noto Sans CJK SC", fontsize=11];',
         'edge [fontname="Noto Sans CJK SC", fontsize=9, color="#888888", fontcolor="#666666"];',
     ]
     for node in view.nodes:
         bold = ", penwidth=3" if node.id == view.centre else ""
-        lines.append(
-            f"{_quoted(node.id)} [label={_quoted(_wrapped(node.label))}, {_SHAPES[node.kind]}{bold}];"
-        )
+        words = _wrapped(node.label)
+        # The browser's layout engine has no Chinese font to measure with: a character is an em wide.
+        width = 0.16 * max(map(len, words.split("\n"))) + (0.8 if node.kind in _ROUND else 0.3)
+        shape = f"width={width:.2f}, {_SHAPES[node.kind]}{bold}"
+        lines.append(f"{_quoted(node.id)} [label={_quoted(words)}, {shape}];")
     lines += [f"{_quoted(e.source)} -> {_quoted(e.target)} [label={_quoted(e.tie.zh)}];" for e in view.edges]
     return "\n".join([*lines, "}"])
 

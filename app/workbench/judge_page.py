@@ -94,18 +94,16 @@ def _asked() -> str:
 
 def _actions(place: Place, verdict: VerdictFile, view: JudgeView) -> None:
     name = f"yilun-{verdict.id[:16]}"
-    columns = st.columns([1, 1, 1, 1, 3])
-    if columns[0].button("保存", help="存入状态目录；之后可由链接、审计页与所据的条文找到"):
+    row = st.container(horizontal=True)
+    if row.button("保存", help="存入状态目录；之后可由链接、审计页与所据的条文找到"):
         save(place.home, verdict)
         st.query_params["verdict"] = verdict.id[:16]
         st.toast("已保存，网址即是链接")
-    columns[1].download_button(
+    row.download_button(
         "JSON", verdict.to_json(), f"{name}.json", "application/json", help="可离线核验的结论文件"
     )
-    columns[2].download_button(
-        "网页", judge_html.document(view), f"{name}.html", "text/html", help="可打印为 PDF"
-    )
-    columns[3].download_button("文字", explained([verdict]), f"{name}.txt", "text/plain")
+    row.download_button("网页", judge_html.document(view), f"{name}.html", "text/html", help="可打印为 PDF")
+    row.download_button("文字", explained([verdict]), f"{name}.txt", "text/plain")
 
 
 def _otherwise(place: Place, verdict: VerdictFile, view: JudgeView) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 import streamlit as st
 
 from app import browse_html as mark
+from app.marked_norms import MarkedNorm
 from app.review_input import norm_review
 from app.workbench.judge_view import link
 from app.workbench.place import Place
-from app.workbench.review_view import QueueRow, agreement, exported, queue, review_rows, reviewed_provisions
+from app.workbench.review_view import agreement, exported, queue, review_rows, reviewed_provisions
 from kg.norm import Modality, Role
 from kg.pack import data_folder
 from kg.problem import YilunError
@@ -18,17 +19,10 @@ from kg.review import Act, Review
 from kg.review_log import append_reviews, read_reviews
 
 _PER_PAGE = 10
-_STYLE = """<style>.yl-role { border-bottom: 3px solid; border-radius: 2px; padding-bottom: 1px; cursor: help; }
-.yl-role sup { font-size: .66rem; opacity: .85; }
-.yl-role.bearer { border-color: #2563eb; } .yl-role.counterparty { border-color: #0891b2; border-bottom-style: double; }
-.yl-role.cue { border-color: #6b7280; font-weight: 700; } .yl-role.action { border-color: #15803d; }
-.yl-role.condition { border-color: #b45309; border-bottom-style: dashed; }
-.yl-role.exception { border-color: #b91c1c; border-bottom-style: dotted; } .yl-role.sanction { border-color: #7c3aed; }</style>"""
 
 
 def review(place: Place) -> None:
     """The whole page."""
-    st.html(_STYLE)
     reviews, problems = read_reviews([data_folder() / "reviews", place.home.reviews])
     for problem in problems:
         st.html(mark.note(str(problem), kind="warning"))
@@ -59,18 +53,12 @@ def _queue(place: Place, reviews: list[Review]) -> None:
             _row(place, row)
 
 
-def _row(place: Place, row: QueueRow) -> None:
-    pieces = "".join(
-        f'<span class="yl-role {s.role.value}" title="{mark.attribute(s.role.zh)}">{mark.escape(s.text)}<sup>{mark.escape(s.role.zh)}</sup></span>'
-        if s.role
-        else mark.escape(s.text)
-        for s in row.segments
-    )
+def _row(place: Place, row: MarkedNorm) -> None:
     elided = "，承担者由上文得出" if row.elided else ""
     st.html(
         f'<div class="yl"><a href="{mark.attribute(link(row.provision, place.day))}"><b>{mark.escape(row.name)}</b></a> '
         f'<span class="yl-small">{mark.escape(row.modality)}，把握 {row.confidence:.2f}{elided}</span></div>'
-        f'<div class="yl yl-law"><p>{pieces}</p></div>'
+        + mark.marked_words(row)
     )
     if not place.who.role.may_review:
         st.caption("读者只看；要作审核，请管理员给你审核人的角色。")
@@ -106,7 +94,7 @@ def _row(place: Place, row: QueueRow) -> None:
         _decide(place, row, acts[0], settings, reason)
 
 
-def _decide(place: Place, row: QueueRow, act: Act, settings: list[str], reason: str) -> None:
+def _decide(place: Place, row: MarkedNorm, act: Act, settings: list[str], reason: str) -> None:
     now = datetime.now().astimezone().replace(microsecond=0)
     try:
         one = norm_review(

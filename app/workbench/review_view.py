@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
 
+from app.marked_norms import MarkedNorm, marked_norm
 from kg.build import Build
-from kg.norm import Method, Norm, Role
+from kg.norm import Method
 from kg.review import Act, Claim, Judged, Review, State, review_row
 from kg.reviewing import agree, latest, subject
 from kg.vocabulary import Status
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Words of a provision, and which part of the norm they are; `role` None where they are none."""
-
-    text: str
-    role: Role | None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """A norm that waits for an expert's look."""
-
-    norm: str
-    provision: str
-    name: str
-    modality: str
-    confidence: float
-    elided: bool
-    parts: Mapping[str, str]
-    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,46 +55,14 @@ def _unsure(build: Build, day: date) -> tuple[tuple[float, str], ...]:
 
 def queue(
     build: Build, day: date, *, done: Collection[str], title: str = "", start: int = 0, count: int = 20
-) -> tuple[list[QueueRow], int]:
+) -> tuple[list[MarkedNorm], int]:
     """A page of the norms that wait, least sure first, and how many wait; those in provisions of `done` are left out."""
     waiting = [
         name
         for _, name in _unsure(build, day)
         if name.split("#")[0] not in done and (not title or title in name.split("@")[0])
     ]
-    return [queue_row(build, name) for name in waiting[start : start + count]], len(waiting)
-
-
-def queue_row(build: Build, name: str) -> QueueRow:
-    """A norm with its words in the text of its provision."""
-    norm = next(one for one in build.norms(name.split("#")[0]) if one.id == name)
-    text, provision = build.provision(norm.provision)
-    quote = text.quote(provision)
-    parts = {role.zh: span.text for role, span in norm.spans().items()}
-    return QueueRow(
-        norm=name,
-        provision=str(norm.provision),
-        name=f"《{text.expression.title}》{provision.id.display(sole_paragraph=provision.sole)}",
-        modality=norm.modality.zh,
-        confidence=norm.confidence,
-        elided=norm.bearer_elided,
-        parts=parts,
-        segments=segments(norm, text.official, quote.start, quote.end),
-    )
-
-
-def segments(norm: Norm, official: str, start: int, end: int) -> tuple[Segment, ...]:
-    """The words from start to end in pieces by role, without a character lost; where parts overlap the shorter one counts."""
-    roles: list[Role | None] = [None] * (end - start)
-    for role, span in sorted(norm.spans().items(), key=lambda pair: pair[1].start - pair[1].end):
-        for place in range(max(span.start, start), min(span.end, end)):
-            roles[place - start] = role
-    pieces, at = [], 0
-    for part, run in groupby(roles):
-        length = len(list(run))
-        pieces.append(Segment(official[start + at : start + at + length], part))
-        at += length
-    return tuple(pieces)
+    return [marked_norm(build, name) for name in waiting[start : start + count]], len(waiting)
 
 
 def review_rows(reviews: Sequence[Review], judged: Sequence[Judged], *, author: str = "") -> list[ReviewRow]:

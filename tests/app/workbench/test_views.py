@@ -26,7 +26,7 @@ from app.workbench.graph_view import (
 )
 from app.workbench.judge_html import document, finding, scenario
 from app.workbench.judge_view import judge_view, link, marked_facts, without
-from app.workbench.review_view import agreement, queue, queue_row, review_rows, reviewed_provisions
+from app.workbench.review_view import agreement, queue, review_rows, reviewed_provisions
 from app.workbench.roles import Role, person
 from app.workbench.sources_view import changed, codes, manifest_rows, problem_rows
 from app.workbench.upload import read_document
@@ -161,7 +161,7 @@ def test_the_least_sure_norms_come_first_and_leave_only_their_reader(build: Buil
 
 
 def _said(build: Build, author: str, act: Act) -> Review:
-    norm = queue_row(build, build.norms(ARTICLE)[0].id).norm
+    norm = build.norms(ARTICLE)[0].id
     return norm_review(build, act, norm, [], author=author, time=NOW, reason="看过", as_of=DAY)
 
 
