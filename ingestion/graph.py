@@ -86,7 +86,12 @@ def node_rows(compiled: Compiled) -> dict[Label, list[Row]]:
         for one, state in compiled.reviews
     ]  # fmt: skip
     lexicon = compiled.lexicon
-    rows[Label.PARTY] = [{"id": p.id, "name": p.id, "words": list(p.words)} for p in lexicon.parties.values()]
+    levels = {level.party: level for level in lexicon.levels}
+    rows[Label.PARTY] = [
+        {"id": p.id, "name": p.id, "words": list(p.words)}
+        | ({"rank": levels[p.id].rank, "words": list(levels[p.id].words)} if p.id in levels else {})
+        for p in lexicon.parties.values()
+    ]
     rows[Label.PRINCIPLE] = [
         {"id": p.id, "name": p.name, "definition": p.definition, "sources": list(p.sources)}
         for p in lexicon.principles.values()

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ingestion.norms.evidence import Evidences
+from ingestion.norms.level import levels_in
 from ingestion.norms.phrase import Phrase, parties_in, phrase_after
 from ingestion.norms.predicate import AUTHORITY, STATE
 from ingestion.norms.segmenter import Marked, Segmenter
@@ -152,7 +153,7 @@ class Extractor:
         named: _Named | None = None
         source = BearerFrom.NONE
         if (written := cut(draft.bearer)) and draft.bearer:
-            named = _Named(written, parties_in(marked, draft.bearer), one.sentence)
+            named = _Named(written, self._parties(marked, draft.bearer), one.sentence)
             source = BearerFrom.LEAD_IN if one.led else BearerFrom.WRITTEN
             context.note(named, draft.modality)
         elif draft.modality in _INHERITING and (not draft.thing or (context.last and draft.cue)):
@@ -178,9 +179,14 @@ class Extractor:
             sanction=action if modality is Modality.LIABILITY else None,
             bearer_from=source,
             bearers=named.parties if named else (),
-            counterparties=parties_in(marked, counterparty) if counterparty else (),
+            counterparties=self._parties(marked, counterparty) if counterparty else (),
             confidence=self._confidence(modality, cued=draft.cue is not None),
         )
+
+    def _parties(self, marked: Marked, phrase: Phrase) -> tuple[str, ...]:
+        """The parties that a phrase names, and the levels of authority that it says they stand on."""
+        levels = levels_in(marked.text[phrase.start : phrase.end], self.lexicon.levels)
+        return (*parties_in(marked, phrase), *levels)
 
     def _court(self, text: Text) -> _Named | None:
         """The court that an interpretation of the Supreme People's Court addresses."""

@@ -67,6 +67,15 @@ class PrincipleWord:
     weights: tuple[tuple[str, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of public authority: the party that stands for it, its rank from the top (1), the words that tell it."""
+
+    party: str
+    rank: int
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """All word lists of a pack; `digest` names their content."""
@@ -77,6 +86,7 @@ class Lexicon:
     principle_words: tuple[PrincipleWord, ...]
     topic_words: tuple[EvidenceWord, ...]
     confidences: Mapping[str, float]
+    levels: tuple[Level, ...] = ()
 
     @property
     def party_of_word(self) -> dict[str, str]:
@@ -109,6 +119,14 @@ class _PartyRow(_Row):
     id: str
     broader: list[str]
     words: list[str]
+    source: str
+    note: str
+
+
+class _LevelRow(_Row):
+    id: str
+    rank: int = Field(ge=1)
+    words: list[str] = Field(min_length=1)
     source: str
     note: str
 
@@ -178,8 +196,16 @@ def read_lexicon(pack: Path) -> Lexicon:
         principles=principles,
         principle_words=tuple(_principle_words(folder / "principle_words.jsonl", set(principles))),
         topic_words=tuple(_words(folder / "topic_words.jsonl", topics)),
+        levels=tuple(_levels(folder / "levels.jsonl", parties)),
         confidences={r.key: r.confidence for _, r in _read(folder / "confidence.jsonl", _ConfidenceRow)},
     )
+
+
+def _levels(path: Path, parties: Mapping[str, Party]) -> Iterator[Level]:
+    for place, row in _read(path, _LevelRow):
+        if row.id not in parties:
+            raise DamagedError(f"{place}: 层级的主体 {row.id} 不在 parties.jsonl 中；请补上")
+        yield Level(row.id, row.rank, tuple(row.words))
 
 
 def _principle_words(path: Path, names: set[str]) -> Iterator[PrincipleWord]:

@@ -21,6 +21,12 @@ LONGEST_CHAIN = 4
 """So many steps from a breach: its sanction, what that refers to, what goes on from there, and one to spare."""
 
 _PARTY = Query("party", "MATCH (p:Party {id: $party}) RETURN p.id AS id", ("party",), "一个主体")
+_LEVELS = Query(
+    "levels_of_authority",
+    "MATCH (p:Party) WHERE p.rank IS NOT NULL RETURN p.id AS id, p.words AS words ORDER BY p.rank",
+    (),
+    "各级机关，自上而下",
+)
 _DUTIES = Query(
     "duties_of_party",
     """MATCH (:Party {id: $party})-[:SUBCLASS_OF*0..8]->(q:Party)<-[:BINDS]-(n:Norm)
@@ -121,7 +127,7 @@ QUESTIONS: Mapping[str, Question] = {
     for q in (
         Question(
             "duties",
-            {"party": "主体，如 医师", "topic": "场景，如 医患关系"},
+            {"party": "主体，如 医师；机关可带层级，如 县级卫生健康主管部门", "topic": "场景，如 医患关系"},
             "一个主体在一个场景中的义务与禁止",
         ),
         Question("protections", {"party": "主体，如 患者"}, "保护一个主体的禁止"),
@@ -137,8 +143,37 @@ QUESTIONS: Mapping[str, Question] = {
 
 
 def duties(reader: Reader, party: str, topic: str, as_of: date) -> list[Answer]:
-    """What a party, or a party that it is a kind of, must or must not do in a class of situations on a day."""
-    return _answers(reader.run(_DUTIES, party=_known(reader, party), topic=topic), as_of)
+    """What a party, or a party that it is a kind of, must or must not do in a class of situations on a day.
+
+    A party may be written with its level of authority, 县级卫生健康主管部门: then norms that name other levels only
+    are left out; those that name no level bind all.
+    """
+    levels = reader.run(_LEVELS)
+    level, party = _levelled(reader, levels, party)
+    found = _answers(reader.run(_DUTIES, party=_known(reader, party), topic=topic), as_of)
+    if not level:
+        return found
+    named = {
+        (row["id"], one["id"])
+        for one in levels
+        for row in reader.run(_DUTIES, party=str(one["id"]), topic=topic)
+        if row["through"] == one["id"]
+    }
+    elsewhere = {norm for norm, _ in named} - {norm for norm, one in named if one == level}
+    return [answer for answer in found if answer.id not in elsewhere]
+
+
+def _levelled(reader: Reader, levels: Sequence[Record], party: str) -> tuple[str, str]:
+    """The level and the party in a party's name written with its level; no level where the name is a party's own."""
+    if reader.run(_PARTY, party=party):
+        return "", party
+    for level in levels:
+        words = level["words"] if isinstance(level["words"], list) else []
+        for word in sorted(map(str, words), key=len, reverse=True):
+            rest = party.removeprefix(word)
+            if rest != party and reader.run(_PARTY, party=rest):
+                return str(level["id"]), rest
+    return "", party
 
 
 def protections(reader: Reader, party: str, as_of: date) -> list[Answer]:

@@ -53,6 +53,12 @@ NEW = """# 甲法
 第八条 护士未核对医嘱和处方信息的，给予警告；情节严重的，吊销执业证书；造成患者损害的，依照本法第五条的规定处罚。
 
 第九条 违反本法规定，构成犯罪的，依法追究刑事责任。
+
+第十条 县级以上地方人民政府卫生健康主管部门应当受理患者投诉。
+
+第十一条 国务院卫生健康主管部门应当公布患者投诉的电话。
+
+第十二条 卫生健康主管部门应当答复患者投诉。
 """
 TODAY = date(2026, 1, 1)
 
@@ -105,6 +111,21 @@ class TestQuestions:
         assert {a.status for a in found} == {Status.IN_FORCE}
         before = duties(store, "医师", "医患关系", date(2015, 1, 1))
         assert {a.expression for a in before} == {"甲法@2010-01-01"}
+
+    def test_an_authority_may_be_asked_for_with_its_level(self, store: GraphStore) -> None:
+        def articles(party: str) -> set[str]:
+            return {a.id.split("/")[1] for a in duties(store, party, "医患关系", TODAY)} & {
+                "art10",
+                "art11",
+                "art12",
+            }
+
+        assert articles("卫生健康主管部门") == {"art10", "art11", "art12"}
+        assert articles("县级卫生健康主管部门") == {"art10", "art12"}  # what names no level binds every level
+        assert articles("省级卫生健康主管部门") == {"art10", "art12"}
+        assert articles("国务院卫生健康主管部门") == {"art11", "art12"}
+        assert articles("乡级卫生健康主管部门") == {"art12"}
+        assert articles("市级机关") == {"art10"}
 
     def test_a_narrower_party_does_not_get_the_duties_of_another(self, store: GraphStore) -> None:
         assert all("art2" not in a.id for a in duties(store, "护士", "医患关系", TODAY))
