@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -22,6 +23,14 @@ class Outcome(NamedTuple):
 
 class Run(Protocol):
     def __call__(self, *arguments: object) -> Outcome: ...
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """The page library's driver puts a page in place of `__main__`: a process spawned later would run that page."""
+    main_module = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main_module
 
 
 @pytest.fixture
