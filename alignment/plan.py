@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from alignment.recipe import Recipe
-from alignment.rows import LABELS, PREFERENCES, PROMPTS, SFT
+from alignment.rows import OF_STAGE
 from kg.problem import InputError
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
 SHAPES = Path(__file__).parent / "shapes"
-_FILES = {"sft": SFT, "dpo": PREFERENCES, "kto": LABELS, "grpo": PROMPTS}
 _GIB = 2**30
 _BYTES = {"bfloat16": 2, "float32": 4}
 _NF4_BYTES = 0.5 + 1 / 64 * (
@@ -120,7 +119,7 @@ def matched(model: PreTrainedModel, targets: tuple[str, ...]) -> list[Any]:
 
 
 def _length(recipe: Recipe) -> tuple[int | None, int | None, int | None]:
-    path = Path(recipe.data.folder) / _FILES[recipe.stage]
+    path = Path(recipe.data.folder) / OF_STAGE[recipe.stage]
     if not path.is_file():
         return None, None, None
     with path.open(encoding="utf-8") as stream:

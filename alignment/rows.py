@@ -13,6 +13,8 @@ from alignment.prompt import Message
 from kg.problem import InputError
 
 SFT, PREFERENCES, LABELS, PROMPTS = "sft.jsonl", "preferences.jsonl", "labels.jsonl", "prompts.jsonl"
+OF_STAGE = {"sft": SFT, "dpo": PREFERENCES, "kto": LABELS, "grpo": PROMPTS}
+"""The file that each stage of training reads."""
 
 
 class _Row(BaseModel):

@@ -14,6 +14,7 @@ from alignment.load import open_model, open_tokenizer
 from alignment.recipe import Recipe
 from alignment.rows import (
     LABELS,
+    OF_STAGE,
     PREFERENCES,
     PROMPTS,
     SFT,
@@ -73,9 +74,6 @@ def ordered(names: Sequence[str], seed: int) -> list[int]:
     return sorted(range(len(names)), key=lambda i: hashlib.sha256(f"{seed}\n{names[i]}".encode()).digest())
 
 
-_FILES = {"sft": SFT, "dpo": PREFERENCES, "kto": LABELS, "grpo": PROMPTS}
-
-
 def _rows(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Dataset, int]:
     """The training rows that are short enough, in the seeded order; and how many were not."""
     from datasets import Dataset
@@ -120,7 +118,7 @@ def _rows(recipe: Recipe, tokenizer: PreTrainedTokenizerBase) -> tuple[Dataset, 
     kept = [row for row in made if row[1] <= recipe.data.max_tokens]
     if not kept:
         raise InputError(
-            f"{folder / _FILES[recipe.stage]} 中没有不超过 {recipe.data.max_tokens} 个词元的训练行"
+            f"{folder / OF_STAGE[recipe.stage]} 中没有不超过 {recipe.data.max_tokens} 个词元的训练行"
         )
     chosen = ordered([name for name, _, _ in kept], recipe.train.seed)[: recipe.data.rows]
     return Dataset.from_list([kept[i][2] for i in chosen]), len(made) - len(kept)
@@ -229,7 +227,7 @@ def _write_manifest(out: Path, recipe: Recipe, rows: int, too_long: int, steps: 
     value = {
         "stage": recipe.stage,
         "recipe_sha256": hashlib.sha256(recipe.model_dump_json().encode()).hexdigest(),
-        "data_sha256": file_digest(Path(recipe.data.folder) / _FILES[recipe.stage]),
+        "data_sha256": file_digest(Path(recipe.data.folder) / OF_STAGE[recipe.stage]),
         "rows": rows, "too_long": too_long, "steps": steps,
         "versions": {name: version(name) for name in libraries},
         "files": {p.name: file_digest(p) for p in sorted((out / ADAPTER).iterdir()) if p.suffix in (".json", ".safetensors")},

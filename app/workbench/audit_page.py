@@ -9,7 +9,7 @@ from app.views import find_article
 from app.workbench import judge_html
 from app.workbench.audit_view import Kept, audit_pack, check_rows, kept_rows
 from app.workbench.judge_view import judge_view
-from app.workbench.place import Place, reasoner
+from app.workbench.place import Place, linked_verdict, reasoner
 from evaluator.proof import VerdictFile
 from evaluator.verdict_store import kept
 from evaluator.verify import read_verdict
@@ -78,14 +78,7 @@ def _chosen(place: Place, given: object) -> VerdictFile | None:
         except (YilunError, UnicodeDecodeError) as error:
             st.html(mark.note(f"打不开这份文件：{error}", kind="error"))
             return None
-    wanted = st.query_params.get("verdict", "")
-    if not wanted:
-        return None
-    found = [verdict for _, verdict in kept(place.home) if verdict.id.startswith(wanted)]
-    if len(found) != 1:
-        st.html(mark.note(f"链接所指的结论 {wanted} 不在 {place.home.verdicts}", kind="error"))
-        return None
-    return found[0]
+    return linked_verdict(place)
 
 
 def _shown(place: Place, verdict: VerdictFile) -> None:

@@ -9,10 +9,10 @@ import streamlit as st
 from app import browse_html as mark
 from app.workbench import judge_html
 from app.workbench.judge_view import JudgeView, explained, judge_view, without
-from app.workbench.place import Place, reasoner
+from app.workbench.place import Place, linked_verdict, reasoner
 from evaluator.proof import VerdictFile
 from evaluator.verdict_change import explain_change
-from evaluator.verdict_store import kept, save
+from evaluator.verdict_store import save
 
 EXAMPLE = "手术前医生没有告诉患者还有保守治疗的办法，只让家属在同意书上签了字。"
 _LONGEST = 4000
@@ -26,8 +26,10 @@ def _judged(_place: Place, build_id: str, scenario: str, day: date) -> VerdictFi
 def judge(place: Place) -> None:
     """The whole page; a kept verdict is opened by `verdict` in the URL."""
     st.html(judge_html.STYLE)
-    verdict = _opened(place)
-    if verdict is None:
+    verdict = linked_verdict(place)
+    if verdict is not None:
+        st.button("写一个新的情形", on_click=_close)
+    else:
         scenario = _asked()
         if not scenario:
             st.html(
@@ -60,20 +62,6 @@ def judge(place: Place) -> None:
             st.html("".join(map(judge_html.clause, view.governing)))
         with otherwise:
             _otherwise(place, verdict, view)
-
-
-def _opened(place: Place) -> VerdictFile | None:
-    wanted = st.query_params.get("verdict", "")
-    if not wanted:
-        return None
-    found = [verdict for _, verdict in kept(place.home) if verdict.id.startswith(wanted)]
-    if len(found) == 1:
-        st.button("写一个新的情形", on_click=_close)
-        return found[0]
-    st.html(
-        mark.note(f"链接所指的结论 {wanted} 不在 {place.home.verdicts}；它可能存在别的机器上", kind="error")
-    )
-    return None
 
 
 def _close() -> None:

@@ -14,7 +14,9 @@ from app import browse_html as mark
 from app.workbench.roles import Person, person
 from evaluator.citation_check import CitationChecker
 from evaluator.guardian.learned import LearnedScorer
+from evaluator.proof import VerdictFile
 from evaluator.verdict import Reasoner
+from evaluator.verdict_store import kept
 from kg.build import Build
 from kg.home import Home
 from kg.problem import MissingBuildError, YilunError
@@ -100,6 +102,19 @@ def _day(today: date) -> date:
         return min(max(date.fromisoformat(st.query_params.get("as_of", "")), _EARLIEST), _LATEST)
     except ValueError:
         return today
+
+
+def linked_verdict(place: Place) -> VerdictFile | None:
+    """The kept verdict that `verdict` in the URL names, by the beginning of its id; what is not kept here is told."""
+    wanted = st.query_params.get("verdict", "")
+    if not wanted:
+        return None
+    found = [verdict for _, verdict in kept(place.home) if verdict.id.startswith(wanted)]
+    if len(found) != 1:
+        told = f"链接所指的结论 {wanted} 不在 {place.home.verdicts}；它可能存在别的机器上"
+        st.html(mark.note(told, kind="error"))
+        return None
+    return found[0]
 
 
 def page(title: str, draw: Callable[[Place], None]) -> Callable[[], None]:
