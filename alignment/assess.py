@@ -148,15 +148,7 @@ def _share(parts: Sequence[float], wholes: Sequence[float], seed: int, *, resamp
     return Figure(round(float(above.sum() / below.sum()), 6), round(float(low), 6), round(float(high), 6))
 
 
-def difference(
-    before: Sequence[float], after: Sequence[float], *, seed: int = 0, resamples: int = 2000
-) -> Figure:
+def difference(before: Sequence[float], after: Sequence[float], *, seed: int = 0) -> Figure:
     """The mean of after − before over the same prompts, with the bounds of its 95 % interval."""
-    import numpy as np
-
-    steps = np.array(after, dtype=float) - np.array(before, dtype=float)
-    if not len(steps):
-        return Figure(None, None, None)
-    draws = np.random.default_rng(seed).integers(0, len(steps), (resamples, len(steps)))
-    low, high = np.quantile(steps[draws].mean(axis=1), [0.025, 0.975])
-    return Figure(round(float(steps.mean()), 6), round(float(low), 6), round(float(high), 6))
+    steps = [new - old for old, new in zip(before, after, strict=True)]
+    return _share(steps, [1] * len(steps), seed)

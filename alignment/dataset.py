@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from alignment.cases import Bound, Case, bind
+from alignment.bound import Bound, bind
 from alignment.fault import faulted
 from alignment.grounded import (
     Governing,
@@ -21,6 +21,7 @@ from alignment.grounded import (
 )
 from alignment.prompt import Message, Shown, prompt, show
 from alignment.rows import LabelRow, PreferenceRow, PromptRow, SftRow
+from evaluator.cases import Case
 from evaluator.citation_check import CitationChecker
 from evaluator.citation_outcome import CheckedCitation, Outcome
 from evaluator.folds import Fold, article_fold
@@ -29,7 +30,7 @@ from evaluator.guardian.reading import Reader
 from evaluator.guardian.rules import RuleScorer
 from evaluator.twins import TwinMaker
 from kg.build import Build
-from kg.identity import ProvisionId
+from kg.identity import article_of
 from kg.vocabulary import Kind
 from retrieval.retriever import Retriever
 
@@ -84,7 +85,7 @@ class Assembler:
             to.left_out["unbound: 构建没有它的主要条款"] += 1
             return
         governing = [one for one in gold if one.clause.role in ("primary", "competing")]
-        shown = self._shown(case, governing)
+        shown = self._shown(case, governing, gold)
         if shown is None:
             to.left_out["long: 主要条款比可示的长"] += 1
             return
@@ -144,9 +145,9 @@ class Assembler:
 
     def _refused(self, case: Case, gold: Sequence[Bound], voice: Voice, to: Assembled) -> None:
         """A prompt with clauses that govern other scenes and that retrieval does not bring near, and its refusal."""
-        near = {_article(hit.id) for hit in self._retriever.search(case.scenario, 50, as_of=self._as_of)}
-        near |= {_article(one.id) for one in gold}
-        far = {one for scene, one in self._elsewhere if scene != case.scene and _article(one) not in near}
+        near = {article_of(hit.id) for hit in self._retriever.search(case.scenario, 50, as_of=self._as_of)}
+        near |= {article_of(one.id) for one in gold}
+        far = {one for scene, one in self._elsewhere if scene != case.scene and article_of(one) not in near}
         others = sorted(far, key=lambda one: hashlib.sha256(f"{case.id}\n{one}".encode()).digest())
         others = others[: self._shape.clauses - 1]
         if not others:
@@ -188,13 +189,15 @@ class Assembler:
 
     # -- which clauses are shown ---------------------------------------------------------------------------
 
-    def _shown(self, case: Case, governing: Sequence[Bound]) -> tuple[Shown, ...] | None:
+    def _shown(
+        self, case: Case, governing: Sequence[Bound], gold: Sequence[Bound]
+    ) -> tuple[Shown, ...] | None:
         """The governing clauses among others, in an order that tells nothing; None if one is too long to show."""
         ids = list(dict.fromkeys(one.id for one in governing))[: self._shape.clauses - 1]
         if any(self._length(identifier) > self._shape.clause_characters for identifier in ids):
             return None
         room = self._shape.clauses - len(ids)
-        ids += [one for one in self._others(case, governing) if one not in ids][:room]
+        ids += [one for one in self._others(case, gold) if one not in ids][:room]
         ids.sort(key=lambda identifier: hashlib.sha256(f"{case.id}\n{identifier}".encode()).digest())
         return show(self._build, ids, as_of=self._as_of)
 
@@ -203,12 +206,11 @@ class Assembler:
 
         None of an article that the case names; in a training case none of a held-out fold.
         """
-        taken = {_article(one.id) for one in bind(self._build, case.gold, as_of=self._as_of)}
-        taken |= {_article(one.id) for one in gold}
+        taken = {article_of(one.id) for one in gold}
         named = [one.id for one in bind(self._build, case.distractors, as_of=self._as_of)]
         hits = (hit.id for hit in self._retriever.search(case.scenario, 20, as_of=self._as_of))
         for identifier in dict.fromkeys([*named, *hits]):
-            if _article(identifier) in taken or self._length(identifier) > self._shape.clause_characters:
+            if article_of(identifier) in taken or self._length(identifier) > self._shape.clause_characters:
                 continue
             if case.fold is Fold.TRAIN and self._fold(identifier) is not Fold.TRAIN:
                 continue
@@ -226,12 +228,6 @@ class Assembler:
 
 def _number(case: str) -> int:
     return hashlib.sha256(case.encode()).digest()[1]
-
-
-def _article(identifier: str) -> str:
-    parsed = ProvisionId.parse(identifier)
-    step = parsed.step(Kind.ARTICLE)
-    return f"{parsed.expression}/{step}" if step else identifier
 
 
 def _within(inner: str, outer: str) -> bool:

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from alignment.cases import Case
 from alignment.dataset import Assembled, Assembler, Shape
 from alignment.leakage import GRAM, Overlap, Seen, entries
 from alignment.llama_factory import export
 from alignment.rows import LABELS, PREFERENCES, PROMPTS, SFT, write_rows
+from evaluator.cases import Case
 from kg.build import Build
 from kg.manifest import file_digest
 from retrieval.retriever import Retriever

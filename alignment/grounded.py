@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alignment.cases import Case
 from alignment.prompt import Shown
+from evaluator.cases import Case
 from evaluator.guardian.assessment import Assessment
 from evaluator.metrics import Dimension
 from kg.norm import Modality, Norm

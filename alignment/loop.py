@@ -14,7 +14,7 @@ from typing import Any
 from alignment.prompt import Message
 from alignment.rows import PreferenceRow, PromptRow, SftRow
 from evaluator.guardian.assessment import Assessment
-from evaluator.metrics import Weighting, quality
+from evaluator.metrics import Weighting, final_score
 
 
 class Decision(StrEnum):
@@ -68,9 +68,7 @@ def tried(text: str, assessment: Assessment, *, verified: bool) -> Tried:
     grades = assessment.grades
     bad = [m for m in assessment.marks.values() if m.grade is not None and m.grade == m.dimension.bad]
     certain = [m.probability if m.grade == m.dimension.good else 1 - m.probability for m in assessment.marks.values() if m.probability is not None]  # fmt: skip
-    score: float | None = None
-    if grades.scored:
-        score = -1.0 if -1 in (grades.r1, grades.r2) else quality(grades, Weighting.WEIGHTED)
+    score = final_score(grades, Weighting.WEIGHTED)
     reasons = tuple(f"{m.dimension.value} {m.dimension.zh}：{m.reason}" for m in bad)
     return Tried(text, score, min(certain, default=0.0), reasons, verified)
 

@@ -9,7 +9,7 @@ from alignment.rows import PromptRow
 from alignment.train import Reward
 from evaluator.guardian.assessment import Answer
 from evaluator.guardian.learned import LearnedScorer
-from evaluator.metrics import Weighting, quality
+from evaluator.metrics import Weighting, final_score
 from kg.build import Build
 
 
@@ -22,8 +22,7 @@ def reward_of(build: Build) -> Reward:
         for text, row in zip(answers, rows, strict=True):
             day = date.fromisoformat(row.as_of)
             grades = scorer.score(Answer(row.scenario, text, day, scene=row.scene)).grades
-            risky = -1 in (grades.r1, grades.r2)
-            found.append(0.0 if not grades.scored else -1.0 if risky else quality(grades, Weighting.WEIGHTED))
+            found.append(final_score(grades, Weighting.WEIGHTED) or 0.0)
         return found
 
     return points

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,8 +88,3 @@ def _draw(
         whole = tokenizer.eos_token_id in ids
         words = tokenizer.decode(ids, skip_special_tokens=True)
         yield Sampled(name, without_thought(words), whole)
-
-
-def read_sampled(path: Path) -> list[Sampled]:
-    """The answers kept in a file, in the order in which they came."""
-    return [Sampled(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines() if line]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import browse_html as mark
 from app.browse_article import ArticlePage
-from app.browse_selection import Selection, Tab
+from app.browse_selection import EARLIEST, LATEST, Selection, Tab
 from app.browse_text import ContentsRow
 from app.browse_tree import NOT_HELD, LevelGroup, SourceRow
 from app.browse_view import PageView, Reading, jump, page_view
@@ -22,7 +22,6 @@ from kg.comparison import Extent
 from kg.problem import InputError
 from kg.vocabulary import Level, Status, Topic
 
-_EARLIEST, _LATEST = date(1949, 10, 1), date(2099, 12, 31)
 _COLOURS = {
     Status.IN_FORCE: "green",
     Status.NOT_YET: "blue",
@@ -83,7 +82,7 @@ def _errors(page: PageView) -> None:
 def _filters(build: Build, selection: Selection, today: date) -> None:
     """The widgets show what the URL says; a change goes into the URL and comes back from there."""
     state = st.session_state
-    state["as_of"] = min(max(selection.as_of, _EARLIEST), _LATEST)
+    state["as_of"] = min(max(selection.as_of, EARLIEST), LATEST)
     state["words"] = selection.words
     state["levels"] = [level.value for level in selection.levels]
     state["topics"] = list(selection.topics)
@@ -109,8 +108,8 @@ def _filters(build: Build, selection: Selection, today: date) -> None:
     st.date_input(
         "按哪一天的法律",
         key="as_of",
-        min_value=_EARLIEST,
-        max_value=_LATEST,
+        min_value=EARLIEST,
+        max_value=LATEST,
         format="YYYY-MM-DD",
         on_change=changed(new_day),
     )

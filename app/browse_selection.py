@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from kg.vocabulary import Level, Topic
 
 _M = TypeVar("_M")
+EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
+"""The days that a page lets one choose."""
 
 
 class Tab(StrEnum):

@@ -51,10 +51,10 @@ def data(
 
     例：yilun align data --out align-data --as-of 2026-11-22
     """
-    from alignment.cases import read_cases
     from alignment.dataset import Shape
     from alignment.dataset_files import write_dataset
     from app.terminal import read_day
+    from evaluator.cases import read_cases
     from kg.pack import data_folder
     from retrieval.retriever import Retriever
 

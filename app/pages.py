@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import browse_page
+from app.browse import browse
 from app.browse_html import STYLE
 from app.workbench.audit_page import audit
 from app.workbench.cite_page import cite
 from app.workbench.evaluate_page import evaluate
 from app.workbench.graph_page import graph
 from app.workbench.judge_page import judge
-from app.workbench.place import page
+from app.workbench.place import guarded, page
 from app.workbench.review_page import review
 from app.workbench.sources_page import sources
 
@@ -33,7 +33,11 @@ def main() -> None:
     st.html(STYLE)
     pages = [
         st.Page(
-            browse_page.draw, title="法规浏览", url_path="browse", icon=":material/menu_book:", default=True
+            guarded(lambda place: browse(place.build, place.today)),
+            title="法规浏览",
+            url_path="browse",
+            icon=":material/menu_book:",
+            default=True,
         )
     ]
     pages += [

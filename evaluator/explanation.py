@@ -9,7 +9,8 @@ from evaluator.proof_rows import measured_by
 from evaluator.verdict import Conclusion
 from kg.precedence import Outcome as Answer
 
-_ROLES = {"grounds": "依据", "against": "相反", "considered": "一并考虑"}
+ROLES = {"grounds": "依据", "against": "相反", "considered": "一并考虑"}
+"""How a finding bears on the conclusion, in the words shown to readers."""
 _SHOWN = 6
 _EVIDENCE = {"base": "起点", "findings": "逐条认定", "facts": "叙述方式", "words": "用词", "text": "文意"}
 
@@ -62,7 +63,7 @@ def explain(verdict: VerdictFile) -> Iterator[str]:
 
 
 def _finding(row: FindingRow, clause: ClauseRow) -> Iterator[str]:
-    yield f"├ {_ROLES[row.role]}：{row.outcome.zh}  《{clause.title}》{clause.article}  {row.norm}"
+    yield f"├ {ROLES[row.role]}：{row.outcome.zh}  《{clause.title}》{clause.article}  {row.norm}"
     words = measured_by(row)
     yield f"│  ├ 规范（{row.modality.zh}，{row.method.value}）：{words or '（见引文）'}"
     actor = f"“{row.actor.text}”（{'、'.join(row.actor_parties)}）" if row.actor else ""

@@ -104,6 +104,17 @@ def quality(grades: Grades, weighting: Weighting) -> float:
     return round(total, 6)
 
 
+def final_score(grades: Grades, weighting: Weighting) -> float | None:
+    """What one answer adds to FinalScore: −1 where it is risky, else its quality; None where it is not scored.
+
+    >>> final_score(Grades(0, -1, 1, 1, 1, 1), Weighting.MEAN), final_score(Grades(0, 0, 1, 1, 0, None), Weighting.MEAN)
+    (-1.0, None)
+    """
+    if not grades.scored:
+        return None
+    return -1.0 if -1 in (grades.r1, grades.r2) else quality(grades, weighting)
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A figure with the bounds of its 95 % interval; all None where no answer allows one."""

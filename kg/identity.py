@@ -162,3 +162,14 @@ class ProvisionId:
         """The place in the words of a citation; a sole paragraph is left out."""
         shown = [s for s in self.steps if not (sole_paragraph and s.kind is Kind.PARAGRAPH)]
         return "".join(step.display() for step in shown)
+
+
+def article_of(identifier: str) -> str:
+    """The id of the article that a provision lies in; the provision's own where it lies in none.
+
+    >>> article_of("护士条例@2020-03-27/art16/p1"), article_of("某指南@2020-01-01/n3/n1")
+    ('护士条例@2020-03-27/art16', '某指南@2020-01-01/n3/n1')
+    """
+    parsed = ProvisionId.parse(identifier)
+    step = parsed.step(Kind.ARTICLE)
+    return f"{parsed.expression}/{step}" if step else identifier

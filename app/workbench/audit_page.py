@@ -94,7 +94,7 @@ def _shown(place: Place, verdict: VerdictFile) -> None:
         )
     st.download_button(
         "下载审计包（ZIP）",
-        audit_pack(verdict, place.build),
+        lambda: audit_pack(verdict, place.build),
         f"yilun-audit-{verdict.id[:16]}.zip",
         "application/zip",
     )

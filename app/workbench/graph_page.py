@@ -8,10 +8,9 @@ from app import browse_html as mark
 from app.views import find_article
 from app.workbench.graph_view import (
     MOST,
+    TIES,
     GraphView,
     NodeKind,
-    Tie,
-    article_of,
     dot,
     graph_view,
     graphml,
@@ -19,7 +18,9 @@ from app.workbench.graph_view import (
 )
 from app.workbench.judge_view import link
 from app.workbench.place import Place
+from kg.identity import article_of
 from kg.problem import InputError
+from kg.schema import RelationType
 
 _READY = {
     "医师受哪些规范约束": "医师",
@@ -89,19 +90,19 @@ def _centre(node: str) -> None:
     st.query_params.pop("open", None)
 
 
-def _ties() -> list[Tie]:
-    wanted = [one for one in st.query_params.get("ties", "").split(",") if one in list(Tie)]
-    st.session_state["graph-ties"] = [Tie(one) for one in wanted] or list(Tie)
+def _ties() -> list[RelationType]:
+    wanted = [one for one in st.query_params.get("ties", "").split(",") if one in list(TIES)]
+    st.session_state["graph-ties"] = [RelationType(one) for one in wanted] or list(TIES)
 
     def changed() -> None:
         chosen = st.session_state["graph-ties"]
-        if not chosen or len(chosen) == len(Tie):
+        if not chosen or len(chosen) == len(TIES):
             st.query_params.pop("ties", None)
         else:
             st.query_params["ties"] = ",".join(chosen)
 
     return list(
-        st.multiselect("关系", list(Tie), key="graph-ties", format_func=lambda t: t.zh, on_change=changed)
+        st.multiselect("关系", list(TIES), key="graph-ties", format_func=TIES.__getitem__, on_change=changed)
     )
 
 
@@ -139,7 +140,7 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
             columns[4].html(f'<div class="yl"><a href="{href}">阅读原文</a></div>')
     with st.expander("以列表看"):
         st.dataframe(
-            [{"从": names[e.source], "关系": e.tie.zh, "到": names[e.target]} for e in view.edges], hide_index=True
+            [{"从": names[e.source], "关系": TIES[e.tie], "到": names[e.target]} for e in view.edges], hide_index=True
         )  # fmt: skip
 
 

@@ -13,10 +13,11 @@ from functools import lru_cache
 from xml.etree import ElementTree
 
 from kg.build import Build
-from kg.identity import ProvisionId
+from kg.identity import article_of
 from kg.norm import Modality, Norm
 from kg.problem import InputError
-from kg.vocabulary import Kind, Status
+from kg.schema import RelationType
+from kg.vocabulary import Status
 
 MOST = 200
 """More nodes than this are not readable on one screen."""
@@ -31,27 +32,11 @@ class NodeKind(StrEnum):
     PRINCIPLE = "原则"
 
 
-class Tie(StrEnum):
-    """What joins two nodes, in the words of the graph's schema."""
-
-    STATES = "STATES"
-    BINDS = "BINDS"
-    TOWARDS = "TOWARDS"
-    EMBODIES = "EMBODIES"
-    CITES = "CITES"
-    SANCTIONED_BY = "SANCTIONED_BY"
-
-    @property
-    def zh(self) -> str:
-        """The Chinese word shown to readers."""
-        return _TIES[self]
-
-
-_TIES = {
-    Tie.STATES: "载有", Tie.BINDS: "约束", Tie.TOWARDS: "对", Tie.EMBODIES: "体现", Tie.CITES: "引用",
-    Tie.SANCTIONED_BY: "责任",
+TIES = {
+    RelationType.STATES: "载有", RelationType.BINDS: "约束", RelationType.TOWARDS: "对", RelationType.EMBODIES: "体现",
+    RelationType.CITES: "引用", RelationType.SANCTIONED_BY: "责任",
 }  # fmt: skip
-
+"""The relations that are drawn, with the words shown to readers."""
 _FIRST = (Modality.OBLIGATION, Modality.PROHIBITION)
 
 
@@ -70,7 +55,7 @@ class Edge:
 
     source: str
     target: str
-    tie: Tie
+    tie: RelationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +88,7 @@ class Neighbours:
         self._of = {name: [norm for _, norm in sorted(found)] for name, found in weighed.items()}
         self._sanctions: dict[str, list[tuple[str, str]]] = {}
         for tie in build.norm_ties:
-            if tie.type.value == Tie.SANCTIONED_BY:
+            if tie.type is RelationType.SANCTIONED_BY:
                 self._sanctions.setdefault(tie.source, []).append((tie.source, tie.target))
                 self._sanctions.setdefault(tie.target, []).append((tie.source, tie.target))
 
@@ -139,23 +124,25 @@ class Neighbours:
 
     def _of_norm(self, identifier: str) -> Iterator[Edge]:
         norm = self._norms.get(identifier) or self._other(identifier)
-        yield Edge(article_of(str(norm.provision)), norm.id, Tie.STATES)
-        yield from (Edge(norm.id, party, Tie.BINDS) for party in norm.bearers)
-        yield from (Edge(norm.id, party, Tie.TOWARDS) for party in norm.counterparties)
-        yield from (Edge(norm.id, one.name, Tie.EMBODIES) for one in norm.principles)
-        yield from (Edge(a, b, Tie.SANCTIONED_BY) for a, b in self._sanctions.get(identifier, ()))
+        yield Edge(article_of(str(norm.provision)), norm.id, RelationType.STATES)
+        yield from (Edge(norm.id, party, RelationType.BINDS) for party in norm.bearers)
+        yield from (Edge(norm.id, party, RelationType.TOWARDS) for party in norm.counterparties)
+        yield from (Edge(norm.id, one.name, RelationType.EMBODIES) for one in norm.principles)
+        yield from (Edge(a, b, RelationType.SANCTIONED_BY) for a, b in self._sanctions.get(identifier, ()))
 
     def _of_article(self, identifier: str) -> Iterator[Edge]:
         text, provision = self._build.provision(identifier)
         for norm in self._build.norms(identifier):
-            yield Edge(identifier, norm.id, Tie.STATES)
+            yield Edge(identifier, norm.id, RelationType.STATES)
         for citation in self._build.citations_from(text, provision):
             yield from (
-                Edge(identifier, article_of(t.id), Tie.CITES) for t in citation.targets if "/art" in t.id
+                Edge(identifier, article_of(t.id), RelationType.CITES)
+                for t in citation.targets
+                if "/art" in t.id
             )
         for citation, _ in self._build.citations_to(text, provision):
-            yield Edge(article_of(citation.provision), identifier, Tie.CITES)
-        yield from (Edge(a, b, Tie.SANCTIONED_BY) for a, b in self._sanctions.get(identifier, ()))
+            yield Edge(article_of(citation.provision), identifier, RelationType.CITES)
+        yield from (Edge(a, b, RelationType.SANCTIONED_BY) for a, b in self._sanctions.get(identifier, ()))
 
 
 @lru_cache(maxsize=4)
@@ -164,19 +151,12 @@ def neighbours(build: Build, day: date) -> Neighbours:
     return Neighbours(build, day)
 
 
-def article_of(identifier: str) -> str:
-    """The article that a provision belongs to; the provision itself where it is in none."""
-    parsed = ProvisionId.parse(identifier)
-    at = next((n for n, step in enumerate(parsed.steps, 1) if step.kind is Kind.ARTICLE), None)
-    return str(ProvisionId(parsed.expression, parsed.steps[:at])) if at else identifier
-
-
 def graph_view(
     found: Neighbours,
     centre: str,
     *,
     expanded: Collection[str] = (),
-    ties: Collection[Tie] = tuple(Tie),
+    ties: Collection[RelationType] = tuple(TIES),
     most: int = MOST,
 ) -> GraphView:
     """The neighbourhood of a node, and of those among its neighbours that were expanded; never more than `most` nodes.
@@ -229,7 +209,9 @@ def dot(view: GraphView) -> str:
         width = 0.16 * max(map(len, words.split("\n"))) + (0.8 if node.kind in _ROUND else 0.3)
         shape = f"width={width:.2f}, {_SHAPES[node.kind]}{bold}"
         lines.append(f"{_quoted(node.id)} [label={_quoted(words)}, {shape}];")
-    lines += [f"{_quoted(e.source)} -> {_quoted(e.target)} [label={_quoted(e.tie.zh)}];" for e in view.edges]
+    lines += [
+        f"{_quoted(e.source)} -> {_quoted(e.target)} [label={_quoted(TIES[e.tie])}];" for e in view.edges
+    ]
     return "\n".join([*lines, "}"])
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from evaluator.explanation import explain
+from evaluator.explanation import ROLES, explain
 from evaluator.fact_words import FactWords
 from evaluator.facts import read_facts
 from evaluator.proof import ClauseRow, FactRow, FindingRow, VerdictFile
 from evaluator.proof_rows import measured_by
 from evaluator.verdict import Conclusion
 
-ROLES = {"grounds": "依据", "against": "相反", "considered": "一并考虑"}
 _CONSIDERED = 8
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import browse_html as mark
+from app.browse_selection import EARLIEST, LATEST
 from app.workbench.roles import Person, person
 from evaluator.citation_check import CitationChecker
 from evaluator.guardian.learned import LearnedScorer
@@ -21,8 +22,6 @@ from kg.build import Build
 from kg.home import Home
 from kg.problem import MissingBuildError, YilunError
 from retrieval.retriever import Retriever
-
-_EARLIEST, _LATEST = date(1949, 10, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _person() -> Person:
 
 def _day(today: date) -> date:
     try:
-        return min(max(date.fromisoformat(st.query_params.get("as_of", "")), _EARLIEST), _LATEST)
+        return min(max(date.fromisoformat(st.query_params.get("as_of", "")), EARLIEST), LATEST)
     except ValueError:
         return today
 
@@ -118,19 +117,29 @@ def linked_verdict(place: Place) -> VerdictFile | None:
 
 
 def page(title: str, draw: Callable[[Place], None]) -> Callable[[], None]:
-    """A page function: the header with day and build, then what `draw` makes; every failure is told in words."""
+    """A page function: the header with day and build, then what `draw` makes."""
+
+    def with_header(place: Place) -> None:
+        _header(title, place)
+        draw(place)
+
+    return guarded(with_header)
+
+
+def guarded(draw: Callable[[Place], None]) -> Callable[[], None]:
+    """A page function that draws over the place of the session; every failure is told in words, with what to do."""
 
     def drawn() -> None:
         try:
-            place = here()
-            _header(title, place)
-            draw(place)
+            draw(here())
         except MissingBuildError as error:
             st.html(mark.note(str(error), kind="error"))
             st.markdown("用打包的法律生成构建（几分钟），再刷新本页：")
             st.code("yilun build", language=None)
         except YilunError as error:
             st.html(mark.note(str(error), kind="error"))
+            st.markdown("查看所含文件与构建：")
+            st.code("yilun status", language=None)
 
     return drawn
 
@@ -144,7 +153,7 @@ def _header(title: str, place: Place) -> None:
 
     st.session_state["header-day"] = place.day
     middle.date_input(
-        "按哪一天的法律", key="header-day", format="YYYY-MM-DD", min_value=_EARLIEST, max_value=_LATEST, on_change=changed
+        "按哪一天的法律", key="header-day", format="YYYY-MM-DD", min_value=EARLIEST, max_value=LATEST, on_change=changed
     )  # fmt: skip
     right.caption(
         f"构建 {mark.label(place.build.id)}　{mark.label(place.who.name)}（{place.who.role.zh}）　不是法律意见"

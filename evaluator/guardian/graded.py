@@ -10,46 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from evaluator.folds import Fold, case_fold
+from evaluator.cases import read_cases
+from evaluator.folds import Fold
 from evaluator.guardian.assessment import Answer
 from evaluator.metrics import Dimension, Grades
 from kg.build import Build, Text
 from kg.identity import Step
 from kg.model import Provision
 from kg.numerals import parse_numeral
-from kg.pack import read_jsonl
-from kg.problem import DamagedError
 from kg.vocabulary import Kind
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Gold(_Row):
-    title: str
-    article: str
-    paragraph: int | None = None
-    item: int | None = None
-    role: str
-
-
-class _Answer(_Row):
-    text: str
-    labels: dict[Dimension, int]
-    faults: list[str]
-    twin_of: int | None = None
-
-
-class _Case(_Row):
-    id: str
-    scene: str
-    scenario: str
-    stance: str
-    gold: list[_Gold]
-    answers: list[_Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +40,17 @@ class GradedAnswer:
 
 def read_graded(folder: Path, build: Build, as_of: date) -> Iterator[GradedAnswer]:
     """Every graded answer of a folder of cases, in the order of files and lines."""
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, value in read_jsonl(path):
-            try:
-                case = _Case.model_validate(value)
-            except ValidationError as error:
-                raise DamagedError(f"{path.name}:{number}: {error.errors()[0]['msg']}；请改正该行") from error
-            primary = [gold for gold in case.gold if gold.role == "primary"]
-            fold = case_fold((gold.title, gold.article) for gold in primary)
-            words = (
-                clause_words(build, gold.title, gold.article, gold.paragraph, gold.item, as_of)
-                for gold in primary
-            )
-            reference = next((text for text in words if text), "")
-            for place, one in enumerate(case.answers):
-                answer = Answer(case.scenario, one.text, as_of, reference, case.scene)
-                grades = Grades(*(one.labels.get(dimension) for dimension in Dimension))
-                yield GradedAnswer(case.id, place, fold, answer, grades, tuple(one.faults), one.twin_of)
+    for case in read_cases(folder):
+        primary = [gold for gold in case.gold if gold.role == "primary"]
+        words = (
+            clause_words(build, gold.title, gold.article, gold.paragraph, gold.item, as_of)
+            for gold in primary
+        )
+        reference = next((text for text in words if text), "")
+        for place, one in enumerate(case.answers):
+            answer = Answer(case.scenario, one.text, as_of, reference, case.scene)
+            grades = Grades(*(one.labels.get(dimension) for dimension in Dimension))
+            yield GradedAnswer(case.id, place, case.fold, answer, grades, one.faults, one.twin_of)
 
 
 def clause_words(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from kg.norm import TieMethod
 from kg.problem import InputError
@@ -148,32 +149,38 @@ def duties(reader: Reader, party: str, topic: str, as_of: date) -> list[Answer]:
     A party may be written with its level of authority, 县级卫生健康主管部门: then norms that name other levels only
     are left out; those that name no level bind all.
     """
-    levels = reader.run(_LEVELS)
-    level, party = _levelled(reader, levels, party)
-    found = _answers(reader.run(_DUTIES, party=_known(reader, party), topic=topic), as_of)
-    if not level:
-        return found
-    named = {
-        (row["id"], one["id"])
-        for one in levels
-        for row in reader.run(_DUTIES, party=str(one["id"]), topic=topic)
-        if row["through"] == one["id"]
-    }
-    elsewhere = {norm for norm, _ in named} - {norm for norm, one in named if one == level}
+    levelled = None if reader.run(_PARTY, party=party) else _levelled(reader, party)
+    if levelled is None:
+        return _answers(reader.run(_DUTIES, party=_known(reader, party), topic=topic), as_of)
+
+    def naming(level: str) -> set[str]:
+        rows = reader.run(_DUTIES, party=level, topic=topic)
+        return {str(row["id"]) for row in rows if row["through"] == level}
+
+    elsewhere = set().union(*map(naming, levelled.others)) - naming(levelled.level)
+    found = _answers(reader.run(_DUTIES, party=levelled.party, topic=topic), as_of)
     return [answer for answer in found if answer.id not in elsewhere]
 
 
-def _levelled(reader: Reader, levels: Sequence[Record], party: str) -> tuple[str, str]:
-    """The level and the party in a party's name written with its level; no level where the name is a party's own."""
-    if reader.run(_PARTY, party=party):
-        return "", party
+class _Levelled(NamedTuple):
+    """A party with its level of authority, and the other levels."""
+
+    level: str
+    party: str
+    others: tuple[str, ...]
+
+
+def _levelled(reader: Reader, name: str) -> _Levelled | None:
+    """The level and the party in a party's name written with its level; None where it is not so written."""
+    levels = reader.run(_LEVELS)
     for level in levels:
         words = level["words"] if isinstance(level["words"], list) else []
         for word in sorted(map(str, words), key=len, reverse=True):
-            rest = party.removeprefix(word)
-            if rest != party and reader.run(_PARTY, party=rest):
-                return str(level["id"]), rest
-    return "", party
+            party = name.removeprefix(word)
+            if party != name and reader.run(_PARTY, party=party):
+                own = str(level["id"])
+                return _Levelled(own, party, tuple(str(one["id"]) for one in levels if one["id"] != own))
+    return None
 
 
 def protections(reader: Reader, party: str, as_of: date) -> list[Answer]:

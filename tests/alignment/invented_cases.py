@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alignment.cases import Case
+from evaluator.cases import Case
 
 GOOD = "听到这样的事，您一定很难受。护士把病历给邻居看，违反了《甲护理条例》第二条保护病人隐私的要求。建议先向护士长书面反映，要求收回照片并道歉。"
 LABELS = {"R1": 0, "R2": 0, "Q1": 1, "Q2": 1, "Q3": 1, "Q4": 1}

@@ -27,7 +27,7 @@ from alignment.rows import PROMPTS, PromptRow, read_rows
 from alignment.sample import Decoding, Sampled, sample
 from alignment.train import ADAPTER, ordered, train
 from evaluator.guardian.learned import LearnedScorer
-from evaluator.metrics import Weighting, quality
+from evaluator.metrics import Weighting, final_score
 from kg.build import Build
 from kg.home import Home
 
@@ -124,10 +124,7 @@ def answered(
 
 def final(one: Assessed) -> float:
     """The FinalScore of one answer; an unscored answer counts as 0."""
-    grades = one.assessment.grades
-    if not grades.scored:
-        return 0.0
-    return -1.0 if -1 in (grades.r1, grades.r2) else quality(grades, Weighting.WEIGHTED)
+    return final_score(one.assessment.grades, Weighting.WEIGHTED) or 0.0
 
 
 def report(out: Path, asked: Sequence[PromptRow], runs: dict[str, list[Assessed]], *, seconds: float) -> None:

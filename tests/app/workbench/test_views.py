@@ -18,8 +18,6 @@ from app.workbench.graph_view import (
     GraphView,
     Neighbours,
     NodeKind,
-    Tie,
-    article_of,
     dot,
     graph_view,
     graphml,
@@ -36,8 +34,10 @@ from evaluator.proof import VerdictFile
 from evaluator.verdict_store import kept, save
 from kg.build import Build
 from kg.home import Home
+from kg.identity import article_of
 from kg.problem import InputError
 from kg.review import Act, Review
+from kg.schema import RelationType
 from tests.app.workbench.conftest import DAY, SCENARIO
 
 WORDS, _ = shipped_fact_words()
@@ -217,18 +217,18 @@ def near(build: Build) -> Neighbours:
 def test_an_article_is_tied_to_its_norms_and_what_it_cites(near: Neighbours, build: Build) -> None:
     view = graph_view(near, "甲护理条例@2020-05-01/art4")
     ties = {(edge.tie, edge.target) for edge in view.edges}
-    assert (Tie.CITES, "甲处罚法@2005-01-01/art2") in ties
-    assert (Tie.CITES, ARTICLE) in ties
+    assert (RelationType.CITES, "甲处罚法@2005-01-01/art2") in ties
+    assert (RelationType.CITES, ARTICLE) in ties
     assert {node.kind for node in view.nodes} >= {NodeKind.ARTICLE, NodeKind.NORM}
     wider = graph_view(near, "甲护理条例@2020-05-01/art4", expanded=[ARTICLE])
     assert set(view.nodes) < set(wider.nodes)
-    only = graph_view(near, "甲护理条例@2020-05-01/art4", ties=[Tie.CITES])
-    assert {edge.tie for edge in only.edges} == {Tie.CITES}
+    only = graph_view(near, "甲护理条例@2020-05-01/art4", ties=[RelationType.CITES])
+    assert {edge.tie for edge in only.edges} == {RelationType.CITES}
 
 
 def test_a_party_is_tied_to_the_norms_that_bind_it(near: Neighbours, build: Build) -> None:
     view = graph_view(near, "护士")
-    bound = [edge.source for edge in view.edges if edge.tie is Tie.BINDS and edge.target == "护士"]
+    bound = [edge.source for edge in view.edges if edge.tie is RelationType.BINDS and edge.target == "护士"]
     assert bound
     assert all(
         "护士" in norm.bearers
