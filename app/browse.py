@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from app import browse_html as mark
+from app.api_calls import article_calls
 from app.browse_article import ArticlePage
 from app.browse_selection import EARLIEST, LATEST, Selection, Tab
 from app.browse_text import ContentsRow
@@ -384,10 +386,13 @@ def _norms(page: PageView, found: ArticlePage) -> None:
     if not found.norms:
         st.caption("本条没有读出规范。")
         return
-    st.html(mark.note("规范由规则从条文读出，未经逐条审核；可在“专家复核”更正。", kind="warning"))
+    st.html(mark.note("规范由规则从条文读出，除标明“专家审核”的以外，未经逐条审核。", kind="warning"))
+    on = {"on": found.whole or found.article.id, "as_of": page.selection.as_of.isoformat()}
+    st.html(mark.small_link("有误？", "在专家复核中认可、更正或否定这些规范", f"review?{urlencode(on)}"))
     for norm in found.norms:
         elided = "，承担者由上文得出" if norm.elided else ""
-        st.html(mark.small(f"{norm.modality}　把握 {norm.confidence:.2f}{elided}　{norm.norm}"))
+        by = "专家审核" if norm.expert else f"规则读出，把握 {norm.confidence:.2f}"
+        st.html(mark.small(f"{norm.modality}　{by}{elided}　{norm.norm}"))
         st.html(mark.marked_words(norm))
         rows = [("部分", "原文的字词"), *norm.parts.items()]
         rows += [("原则", "、".join(norm.principles))] if norm.principles else []
@@ -426,6 +431,10 @@ def _origin(page: PageView, found: ArticlePage) -> None:
     st.caption("固定到此构建的链接")
     pinned = replace(page.selection.at(article.id), build=page.build)
     st.code(mark.visible(pinned.url()), language=None, wrap_lines=True)
+    st.caption("从程序里取这一条")
+    for call in article_calls(article.id, as_of=page.selection.as_of, build=page.build):
+        st.caption(call.name)
+        st.code(mark.visible(call.code), language=call.language, wrap_lines=True)
 
 
 _TABS: dict[Tab, Callable[[PageView, ArticlePage], None]] = {

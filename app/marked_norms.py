@@ -9,7 +9,7 @@ from itertools import groupby
 
 from app.views import name_of
 from kg.build import Build
-from kg.norm import Norm, NormLink, Role
+from kg.norm import Method, Norm, NormLink, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,17 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class MarkedNorm:
-    """A norm with its parts as words, the words of its provision cut by them, and what it is tied to."""
+    """A norm with its parts as words, the words of its provision cut by them, and what it is tied to.
+
+    `expert` is whether a person who knows the law said so, not the rules.
+    """
 
     norm: str
     provision: str
     name: str
     modality: str
     confidence: float
+    expert: bool
     elided: bool
     parts: Mapping[str, str]
     segments: tuple[Segment, ...]
@@ -57,6 +61,7 @@ def marked_norm(build: Build, name: str) -> MarkedNorm:
         name=f"《{text.expression.title}》{provision.id.display(sole_paragraph=provision.sole)}",
         modality=norm.modality.zh,
         confidence=norm.confidence,
+        expert=norm.method is Method.EXPERT,
         elided=norm.bearer_elided,
         parts=parts,
         segments=segments(norm, text.official, quote.start, quote.end),

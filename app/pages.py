@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.browse import browse
 from app.browse_html import STYLE
+from app.page_server import ACCENT
 from app.workbench.audit_page import audit
 from app.workbench.cite_page import cite
 from app.workbench.evaluate_page import evaluate
@@ -14,6 +15,12 @@ from app.workbench.judge_page import judge
 from app.workbench.place import guarded, page
 from app.workbench.review_page import review
 from app.workbench.sources_page import sources
+
+# Without an icon of its own a page has the browser fetch one from a server on the internet.
+ICON = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="{ACCENT}"/>'
+    '<path d="M16 7v18M7 16h18" stroke="#fff" stroke-width="5"/></svg>'
+)
 
 PAGES = (
     ("图谱", "graph", ":material/hub:", graph),
@@ -28,8 +35,7 @@ PAGES = (
 
 def main() -> None:
     """Draw the page that the URL names."""
-    st.set_option("client.toolbarMode", "minimal")  # the buttons for publishing an app are not for readers
-    st.set_page_config(page_title="医伦", layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title="医伦", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
     st.html(STYLE)
     pages = [
         st.Page(

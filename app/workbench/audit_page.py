@@ -9,7 +9,7 @@ from app.views import find_article
 from app.workbench import judge_html
 from app.workbench.audit_view import Kept, audit_pack, check_rows, kept_rows
 from app.workbench.judge_view import judge_view
-from app.workbench.place import Place, linked_verdict, reasoner
+from app.workbench.place import Place, linked_verdict, offer, reasoner
 from evaluator.proof import VerdictFile
 from evaluator.verdict_store import kept
 from evaluator.verify import read_verdict
@@ -92,7 +92,8 @@ def _shown(place: Place, verdict: VerdictFile) -> None:
                 f"{'✓' if row.held else '✗'} {row.step}：{row.told}", kind="info" if row.held else "error"
             )
         )
-    st.download_button(
+    offer(
+        st,
         "下载审计包（ZIP）",
         lambda: audit_pack(verdict, place.build),
         f"yilun-audit-{verdict.id[:16]}.zip",

@@ -10,7 +10,7 @@ import streamlit as st
 from app import browse_html as mark
 from app.cite_report import MARKS, entry, html_report, key, marked
 from app.commands_cite import contract_row
-from app.workbench.place import Place, checker
+from app.workbench.place import Place, checker, offer
 from app.workbench.upload import Document, read_document
 from evaluator.citation_check import CitationChecker
 from evaluator.citation_fix import corrections, diff
@@ -74,9 +74,9 @@ def _shown(place: Place, document: Document, found: list[CheckedCitation]) -> No
     st.markdown(f"{len(found)} 处引用，{len(faulty)} 处有发现（按 {place.day} 的法律）")
     report = html_report(document.text, found, place.build, name=document.name, as_of=str(place.day))
     row = st.container(horizontal=True)
-    row.download_button("网页报告", report, "yilun-cite.html", "text/html")
+    offer(row, "网页报告", report, "yilun-cite.html", "text/html")
     rows = "".join(json.dumps(contract_row(one), ensure_ascii=False) + "\n" for one in found)
-    row.download_button("JSONL", rows, "yilun-cite.jsonl", "application/jsonl")
+    offer(row, "JSONL", rows, "yilun-cite.jsonl", "application/jsonl")
     st.html(f'<div class="yl">{key(found)}</div>')
     left, right = st.columns(2, gap="large")
     with left:
@@ -117,4 +117,4 @@ def _many(place: Place) -> None:
         bar.progress(number / len(given), f"{number}/{len(given)}")
     bar.empty()
     st.dataframe(table, hide_index=True)
-    st.download_button("下载全部结果（JSONL）", "".join(lines), "yilun-cite-batch.jsonl", "application/jsonl")
+    offer(st, "下载全部结果（JSONL）", "".join(lines), "yilun-cite-batch.jsonl", "application/jsonl")

@@ -9,21 +9,25 @@ import streamlit as st
 
 from app import browse_html as mark
 from app.commands_evaluate import CAUTION, report_of
+from app.workbench.compare_runs import changed_rows, compared, weightiest
 from app.workbench.evaluate_view import (
     Run,
     Slice,
     by_fault,
     by_model,
     by_scene,
+    distinct,
     evidence,
     figures,
     graded,
     slices,
+    told,
 )
-from app.workbench.place import Place, guardian
+from app.workbench.place import Place, guardian, offer
 from kg.problem import YilunError
 
 _PER_PAGE = 25
+_MOST_CHANGED = 100
 _PARTS = {"场景": by_scene, "模型": by_model, "发现的问题": by_fault}
 _STYLE = """<style>.yl-good { border-bottom: 2px solid #15803d; } .yl-bad { border-bottom: 3px double #b91c1c; background: rgba(220,38,38,.12); }
 .yl-answer { line-height: 2.1; white-space: pre-wrap; } .yl-answer sup { font-size: .68rem; opacity: .85 }</style>"""
@@ -44,7 +48,7 @@ def evaluate(place: Place) -> None:
             )
         )
         return
-    runs = [run for run in (_run(place, one) for one in given) if run is not None]
+    runs = distinct([run for run in (_run(place, one) for one in given) if run is not None])
     if not runs:
         return
     st.dataframe(figures(runs), hide_index=True)
@@ -57,13 +61,50 @@ def evaluate(place: Place) -> None:
         "基准日": str(place.day),
         "文件": chosen.name,
     }
-    st.download_button(
-        "网页报告", lambda: report_of(place.build, chosen.rows, chosen.assessed, facts, 0), "yilun-evaluation.html", "text/html"
+    offer(st, "网页报告", lambda: report_of(place.build, chosen.rows, chosen.assessed, facts, 0), "yilun-evaluation.html", "text/html"
     )  # fmt: skip
+    if len(runs) > 1:
+        _compared(runs)
     for tab, (name, by) in zip(st.tabs(list(_PARTS)), _PARTS.items(), strict=True):
         with tab:
             _parts(slices(chosen, by), name)
     _answers(chosen)
+
+
+def _compared(runs: Sequence[Run]) -> None:
+    with st.expander("两份逐题相比", expanded=True):
+        names = [run.name for run in runs]
+        columns = st.columns(2)
+        first = columns[0].selectbox("从", names, index=0, key="run-before")
+        second = columns[1].selectbox("到", names, index=1, key="run-after")
+        if first == second:
+            st.caption("选两份不同的。")
+            return
+        before, after = runs[names.index(first)], runs[names.index(second)]
+        found = compared(before, after)
+        st.markdown(
+            f"同题 {len(found.pairs)} 条：FinalScore（加权）平均差 **{told(found.gain)}**；"
+            f"变好 {found.better}，变差 {found.worse}，{found.unscored} 条有一方未评；"
+            f"只在前者的 {found.only_first} 条，只在后者的 {found.only_second} 条。"
+        )
+        st.caption("差为后者减前者，方括号为 95% 区间，按题重抽样；含 0 则不能说有差别。")
+        pairs = weightiest(found.pairs)
+        if not pairs:
+            st.html(mark.note("同题的评分处处相同。", kind="info"))
+            return
+        st.dataframe(changed_rows(pairs[:_MOST_CHANGED]), hide_index=True)
+        if len(pairs) > _MOST_CHANGED:
+            st.caption(f"共 {len(pairs)} 条评分不同，列出相差最大的 {_MOST_CHANGED} 条。")
+        chosen = st.selectbox(
+            "并排看一题",
+            range(min(len(pairs), _MOST_CHANGED)),
+            format_func=lambda i: mark.visible(pairs[i].query)[:50],
+            key="pair",
+        )
+        for column, run, number in zip(st.columns(2), (before, after), pairs[chosen].places, strict=True):
+            with column:
+                st.markdown(f"**{mark.label(run.name)}**")
+                _answer(run, number)
 
 
 def _run(place: Place, given: object) -> Run | None:
@@ -72,12 +113,12 @@ def _run(place: Place, given: object) -> Run | None:
     if key not in st.session_state:
         bar = st.progress(0.0, f"正在评分 {mark.label(name)}…")
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             bar.progress(done / total, f"{done}/{total}")
 
         try:
             st.session_state[key] = graded(
-                name, content, guardian(place), place.day, progress=told
+                name, content, guardian(place), place.day, progress=report
             )  # fmt: skip
         except YilunError as error:
             st.html(mark.note(str(error), kind="error"))
@@ -128,8 +169,13 @@ def _answers(run: Run) -> None:
         format_func=lambda i: f"{i + 1}　{mark.visible(str(run.rows[i]['query']))[:50]}",
         key="answer",
     )
-    row, one = run.rows[chosen], run.assessed[chosen]
-    st.html(mark.small(str(row["query"])))
+    st.html(mark.small(str(run.rows[chosen]["query"])))
+    _answer(run, chosen)
+
+
+def _answer(run: Run, number: int) -> None:
+    """An answer with the evidence marked in it, and its grades with their reasons."""
+    row, one = run.rows[number], run.assessed[number]
     pieces = "".join(
         f'<span class="{"yl-bad" if p.bad else "yl-good"}">{mark.escape(p.text)}<sup>{mark.escape(p.note)}</sup></span>' if p.note else mark.escape(p.text)
         for p in evidence(str(row["response"]), one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,16 @@ def graded(
         assessed.append(assess_row(scorer, place.replace(str(path), Path(name).name), row, day))
         progress(number, len(rows))
     return Run(Path(name).name, tuple(row for _, row in rows), tuple(assessed))
+
+
+def distinct(runs: Sequence[Run]) -> list[Run]:
+    """The runs with a number behind each name that another has too."""
+    seen: dict[str, int] = {}
+    found = []
+    for run in runs:
+        seen[run.name] = seen.get(run.name, 0) + 1
+        found.append(run if seen[run.name] == 1 else replace(run, name=f"{run.name}（{seen[run.name]}）"))
+    return found
 
 
 def figures(runs: Sequence[Run]) -> list[dict[str, str]]:

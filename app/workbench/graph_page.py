@@ -17,7 +17,7 @@ from app.workbench.graph_view import (
     neighbours,
 )
 from app.workbench.judge_view import link
-from app.workbench.place import Place
+from app.workbench.place import Place, offer
 from kg.identity import article_of
 from kg.problem import InputError
 from kg.schema import RelationType
@@ -130,8 +130,8 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
         index=None,
         placeholder="选后可展开、居中",
     )
-    columns[1].download_button("GraphML", graphml(view), "yilun.graphml", "application/xml")
-    columns[1].download_button("DOT", dot(view), "yilun.dot", "text/vnd.graphviz")
+    offer(columns[1], "GraphML", graphml(view), "yilun.graphml", "application/xml")
+    offer(columns[1], "DOT", dot(view), "yilun.dot", "text/vnd.graphviz")
     if chosen:
         columns[2].button("展开", on_click=_open, args=(opened, chosen), disabled=chosen in opened)
         columns[3].button("居中", on_click=_centre, args=(chosen,))

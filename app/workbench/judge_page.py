@@ -9,7 +9,7 @@ import streamlit as st
 from app import browse_html as mark
 from app.workbench import judge_html
 from app.workbench.judge_view import JudgeView, explained, judge_view, without
-from app.workbench.place import Place, linked_verdict, reasoner
+from app.workbench.place import Place, linked_verdict, offer, reasoner
 from evaluator.proof import VerdictFile
 from evaluator.verdict_change import explain_change
 from evaluator.verdict_store import save
@@ -87,11 +87,9 @@ def _actions(place: Place, verdict: VerdictFile, view: JudgeView) -> None:
         save(place.home, verdict)
         st.query_params["verdict"] = verdict.id[:16]
         st.toast("已保存，网址即是链接")
-    row.download_button(
-        "JSON", verdict.to_json(), f"{name}.json", "application/json", help="可离线核验的结论文件"
-    )
-    row.download_button("网页", judge_html.document(view), f"{name}.html", "text/html", help="可打印为 PDF")
-    row.download_button("文字", explained([verdict]), f"{name}.txt", "text/plain")
+    offer(row, "JSON", verdict.to_json(), f"{name}.json", "application/json", help="可离线核验的结论文件")
+    offer(row, "网页", judge_html.document(view), f"{name}.html", "text/html", help="可打印为 PDF")
+    offer(row, "文字", explained([verdict]), f"{name}.txt", "text/plain")
 
 
 def _otherwise(place: Place, verdict: VerdictFile, view: JudgeView) -> None:

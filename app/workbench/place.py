@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -114,6 +115,13 @@ def linked_verdict(place: Place) -> VerdictFile | None:
         st.html(mark.note(told, kind="error"))
         return None
     return found[0]
+
+
+def offer(
+    box: Any, name: str, data: str | bytes | Callable[[], str | bytes], file_name: str, mime: str, help: str | None = None
+) -> None:  # fmt: skip
+    """A button that downloads. The page is not drawn anew: that would take away what is being made for the download."""
+    box.download_button(name, data, file_name, mime, on_click="ignore", help=help)
 
 
 def page(title: str, draw: Callable[[Place], None]) -> Callable[[], None]:

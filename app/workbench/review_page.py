@@ -10,8 +10,8 @@ from app import browse_html as mark
 from app.marked_norms import MarkedNorm
 from app.review_input import norm_review
 from app.workbench.judge_view import link
-from app.workbench.place import Place
-from app.workbench.review_view import agreement, exported, queue, review_rows, reviewed_provisions
+from app.workbench.place import Place, offer
+from app.workbench.review_view import agreement, exported, queue, review_rows, reviewed_norms
 from kg.norm import Modality, Role
 from kg.pack import data_folder
 from kg.problem import YilunError
@@ -36,34 +36,49 @@ def review(place: Place) -> None:
 
 
 def _queue(place: Place, reviews: list[Review]) -> None:
+    on = st.query_params.get("on", "")
+    if on:
+        st.button("只看一条的规范；改看全部", on_click=_all, type="tertiary")
     title = st.text_input("只看题名含有", key="review-title", placeholder="医师法").strip()
-    done = reviewed_provisions(reviews, author=place.who.name)
+    done = reviewed_norms(place.build, reviews, author=place.who.name)
     number = int(st.session_state.get("review-page", 1))
     with st.spinner("正在整理待看的规范…"):
         rows, total = queue(
-            place.build, place.day, done=done, title=title, start=(number - 1) * _PER_PAGE, count=_PER_PAGE
-        )
+            place.build, place.day, done=done, title=title, on=on, start=(number - 1) * _PER_PAGE, count=_PER_PAGE
+        )  # fmt: skip
     if not total:
         st.html(mark.note("没有待看的规范。", kind="info"))
         return
     pages = -(-total // _PER_PAGE)
-    st.number_input(f"第几页（共 {pages} 页，{total} 条，规则最没有把握的在前）", 1, pages, key="review-page")
+    if number > pages:
+        number = st.session_state["review-page"] = 1
+        rows, _ = queue(place.build, place.day, done=done, title=title, on=on, count=_PER_PAGE)
+    order = "" if on else "，规则最没有把握的在前"
+    if pages > 1:
+        st.number_input(f"第几页（共 {pages} 页，{total} 条{order}）", 1, pages, key="review-page")
+    else:
+        st.caption(f"{total} 条{order}")
     for row in rows:
         with st.container(border=True):
             _row(place, row)
 
 
+def _all() -> None:
+    st.query_params.pop("on", None)
+
+
 def _row(place: Place, row: MarkedNorm) -> None:
     elided = "，承担者由上文得出" if row.elided else ""
+    by = "专家审核" if row.expert else f"规则，把握 {row.confidence:.2f}"
     st.html(
         f'<div class="yl"><a href="{mark.attribute(link(row.provision, place.day))}"><b>{mark.escape(row.name)}</b></a> '
-        f'<span class="yl-small">{mark.escape(row.modality)}，把握 {row.confidence:.2f}{elided}</span></div>'
+        f'<span class="yl-small">{mark.escape(row.modality)}，{by}{elided}</span></div>'
         + mark.marked_words(row)
     )
     if not place.who.role.may_review:
         st.caption("读者只看；要作审核，请管理员给你审核人的角色。")
         return
-    with st.form(f"form-{row.norm}", border=False):
+    with st.form(f"form-{row.norm}", border=False, enter_to_submit=False):
         reason = st.text_input("理由", key=f"reason-{row.norm}", placeholder="照原文 / 承担者应为…")
         with st.expander("更正（须是原文的字词）"):
             modality = st.selectbox(
@@ -72,10 +87,11 @@ def _row(place: Place, row: MarkedNorm) -> None:
                 key=f"modality-{row.norm}",
                 format_func=lambda m: m if m == "不改" else Modality(m).zh,
             )
+            halves = st.columns(2)
             changes = {
-                role: st.text_input(role.zh, value=row.parts.get(role.zh, ""), key=f"{role}-{row.norm}")
-                for role in Role
-            }
+                role: halves[n % 2].text_input(role.zh, value=row.parts.get(role.zh, ""), key=f"{role}-{row.norm}")
+                for n, role in enumerate(Role)
+            }  # fmt: skip
         columns = st.columns([1, 1, 1, 5])
         acts = [
             act
@@ -118,7 +134,7 @@ def _said(place: Place, reviews: list[Review]) -> None:
         [{"时间": r.time, "审核人": r.author, "审核": r.act, "对象": r.target, "理由": r.reason, "状态": r.state} for r in rows],
         hide_index=True,
     )  # fmt: skip
-    st.download_button("导出（JSONL）", exported(reviews), "reviews.jsonl", "application/jsonl")
+    offer(st, "导出（JSONL）", exported(reviews), "reviews.jsonl", "application/jsonl")
 
 
 def _differ(place: Place, reviews: list[Review]) -> None:

@@ -12,7 +12,7 @@ from itertools import groupby
 from app.marked_norms import MarkedNorm, marked_norm
 from kg.build import Build
 from kg.norm import Method
-from kg.review import Act, Claim, Judged, Review, State, review_row
+from kg.review import Act, Claim, Judged, Review, State, claim_of, review_row
 from kg.reviewing import agree, latest, subject
 from kg.vocabulary import Status
 
@@ -54,14 +54,21 @@ def _unsure(build: Build, day: date) -> tuple[tuple[float, str], ...]:
 
 
 def queue(
-    build: Build, day: date, *, done: Collection[str], title: str = "", start: int = 0, count: int = 20
+    build: Build,
+    day: date,
+    *,
+    done: Collection[str],
+    title: str = "",
+    on: str = "",
+    start: int = 0,
+    count: int = 20,
 ) -> tuple[list[MarkedNorm], int]:
-    """A page of the norms that wait, least sure first, and how many wait; those in provisions of `done` are left out."""
-    waiting = [
-        name
-        for _, name in _unsure(build, day)
-        if name.split("#")[0] not in done and (not title or title in name.split("@")[0])
-    ]
+    """A page of the norms that wait, least sure first, and how many wait; the norms of `done` are left out.
+
+    `on` names an article: all its norms wait then, whatever they measure and whoever read them.
+    """
+    names = [norm.id for norm in build.norms(on)] if on else [name for _, name in _unsure(build, day)]
+    waiting = [name for name in names if name not in done and (not title or title in name.split("@")[0])]
     return [marked_norm(build, name) for name in waiting[start : start + count]], len(waiting)
 
 
@@ -102,11 +109,19 @@ def _subject(one: Review) -> str:
     return repr(subject(one))
 
 
-def reviewed_provisions(reviews: Sequence[Review], *, author: str) -> frozenset[str]:
-    """The provisions of which one person has already said something: they leave that person's queue, nobody else's."""
-    return frozenset(
-        one.target for one in reviews if one.author == author and isinstance(one.old or one.new, Claim)
-    )
+def reviewed_norms(build: Build, reviews: Sequence[Review], *, author: str) -> frozenset[str]:
+    """The norms of which one person has already said something: they leave that person's queue, nobody else's."""
+    found: set[str] = set()
+    withdrawn = {one.target for one in reviews if one.author == author and one.act is Act.WITHDRAW}
+    for one in reviews:
+        claim = one.old or one.new
+        if one.author != author or one.id in withdrawn or not isinstance(claim, Claim):
+            continue
+        own = [norm for norm in build.norms(one.target) if str(norm.provision) == one.target]
+        if own:
+            text, _ = build.provision(one.target)
+            found |= {norm.id for norm in own if claim_of(text, norm).anchor == claim.anchor}
+    return frozenset(found)
 
 
 def exported(reviews: Sequence[Review]) -> str:

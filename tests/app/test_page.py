@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,14 +9,14 @@ from urllib.parse import quote
 
 import pytest
 
+from app.page_server import PAGE
 from kg.home import Home
 from tests.app.browse_build import HOSTILE, make_build_folder
+from tests.app.paged import Watched, chromium, needs_chromium, serving_pages
 
 pytest.importorskip("streamlit", reason="the page needs yilun[app]")
 from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "app" / "pages.py"
 NEW = "甲护理条例@2020-05-01"
 
 
@@ -189,68 +181,19 @@ def test_without_a_build_the_page_says_how_to_make_one(
 
 # -- in a browser --------------------------------------------------------------------------------------
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 
 @pytest.fixture(scope="module")
 def served(home: Home) -> Iterator[str]:
-    """The page on a free loopback port, as `yilun app` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "streamlit", "run", str(PAGE), "--server.address", "127.0.0.1",
-        "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
-        "--server.fileWatcherType", "none",
-    ]  # fmt: skip
-    server = subprocess.Popen(
-        command,
-        env={**os.environ, "YILUN_HOME": str(home.root)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while not _answers(address):
-            assert server.poll() is None, "the page's server ended at once"
-            assert time.monotonic() < deadline, "the page's server does not answer"
-            time.sleep(0.2)
+    with serving_pages(home.root) as address:
         yield address
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as reply:
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
+@needs_chromium
 def test_a_reader_in_a_browser(served: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        tab = browser.new_page(viewport={"width": 1280, "height": 900})
-        tab.set_default_timeout(60_000)
-        failures: list[str] = []
-        dialogs: list[str] = []
-
-        def refuse(dialog: Any) -> None:
-            dialogs.append(dialog.message)
-            dialog.dismiss()
-
-        tab.on("pageerror", lambda error: failures.append(str(error)))
-        tab.on("dialog", refuse)
+    with chromium() as browser:
+        watched = Watched(browser, served)
+        tab = watched.tab
 
         def heading(words: str) -> None:
             tab.get_by_role("heading", name=words, exact=True).wait_for()
@@ -290,7 +233,4 @@ def test_a_reader_in_a_browser(served: str) -> None:
         tab.goto(f"{served}/?id={quote(HOSTILE)}@unknown~1/art1")
         tab.locator(".yl-law", has_text="<script>alert(1)</script>").wait_for()
         assert tab.locator(".yl-law img, .yl-law script").count() == 0
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
-        assert not dialogs
-        assert not failures
-        browser.close()
+        watched.check()

@@ -24,7 +24,7 @@ from app.workbench.graph_view import (
 )
 from app.workbench.judge_html import document, finding, scenario
 from app.workbench.judge_view import judge_view, link, marked_facts, without
-from app.workbench.review_view import agreement, queue, review_rows, reviewed_provisions
+from app.workbench.review_view import agreement, queue, review_rows, reviewed_norms
 from app.workbench.roles import Role, person
 from app.workbench.sources_view import changed, codes, manifest_rows, problem_rows
 from app.workbench.upload import read_document
@@ -155,9 +155,9 @@ def test_the_least_sure_norms_come_first_and_leave_only_their_reader(build: Buil
     text, provision = build.provision(row.provision)
     assert "".join(s.text for s in row.segments) == text.words(provision)
     said = norm_review(build, Act.ACCEPT, row.norm, [], author="甲", time=NOW, reason="照原文", as_of=DAY)
-    mine = reviewed_provisions([said], author="甲")
+    mine = reviewed_norms(build, [said], author="甲")
     assert row.norm not in {one.norm for one in queue(build, DAY, done=mine)[0]}
-    assert reviewed_provisions([said], author="乙") == frozenset()
+    assert reviewed_norms(build, [said], author="乙") == frozenset()
 
 
 def _said(build: Build, author: str, act: Act) -> Review:

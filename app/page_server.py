@@ -1,0 +1,27 @@
+"""How the pages are served: on this machine alone, no figures sent to anyone, one accent colour in light and in dark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+PAGE = Path(__file__).parent / "pages.py"
+ACCENT, ACCENT_ON_DARK = "#1f5fa8", "#8ab8ee"
+
+
+def page_command(port: int) -> list[str]:
+    """The command that serves the pages at a port until it is stopped; YILUN_HOME says over which home."""
+    options = {
+        "server.address": "127.0.0.1",
+        "server.port": str(port),
+        "server.headless": "true",
+        "server.maxUploadSize": "20",
+        "server.fileWatcherType": "none",  # the program does not change while it runs
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",  # the buttons for publishing an app are not for readers
+        "runner.magicEnabled": "false",  # a bare expression is not something to print
+        "theme.light.primaryColor": ACCENT,
+        "theme.dark.primaryColor": ACCENT_ON_DARK,
+    }
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags]
