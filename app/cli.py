@@ -14,6 +14,7 @@ import typer
 from app.commands_align import align
 from app.commands_ask import ask
 from app.commands_calibrate import calibrate
+from app.commands_chat import chat
 from app.commands_cite import cite_app
 from app.commands_diff import diff
 from app.commands_evaluate import evaluate
@@ -58,6 +59,7 @@ app.add_typer(cite_app, name="cite")
 app.add_typer(align, name="align")
 app.command("ask")(ask)
 app.command("diff")(diff)
+app.command("chat")(chat)
 app.command("evaluate")(evaluate)
 app.command("calibrate")(calibrate)
 app.command("precedence")(precedence)

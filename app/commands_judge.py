@@ -20,6 +20,7 @@ from app.terminal import (
     read_endpoint,
     read_rows,
     talk,
+    whisper,
     write_lines,
 )
 from kg.home import Home
@@ -57,6 +58,9 @@ def judge(
     llm_timeout: Annotated[
         float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
     ] = 120.0,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="语言模型作答时，把它的话逐字写到标准错误；核对仍在说完之后")
+    ] = False,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
@@ -96,7 +100,11 @@ def judge(
     endpoint = _endpoint(by, llm_url, llm_model, llm_timeout)
     made = open_build(place, build)
     built_in = Reasoner.over(made, Retriever.open(place.root, build=made))
-    reasoner = built_in if endpoint is None else LlmReasoner(built_in, ChatModel(endpoint))
+    reasoner = (
+        built_in
+        if endpoint is None
+        else LlmReasoner(built_in, ChatModel(endpoint), hear=whisper if stream else None)
+    )
 
     def decide(name: str, text: str, day: date) -> VerdictFile:
         verdict = reasoner.judge(text, as_of=day, k=k, case=name)

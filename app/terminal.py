@@ -109,6 +109,11 @@ def talk(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def whisper(text: str) -> None:
+    """Words as they come, on stderr, without a new line after them."""
+    print(text, end="", file=sys.stderr, flush=True)
+
+
 @contextmanager
 def progress_bars() -> Iterator[Progress]:
     """A bar on stderr for each stage; one line per finished stage where stderr is not a terminal."""

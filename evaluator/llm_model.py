@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -10,6 +11,10 @@ from kg.problem import InputError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, AIMessageChunk
+
+Hearing = Callable[[str], None]
+"""Told the words of an answer as they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,8 @@ class Asked(Protocol):
         """The model's name, as the record states it."""
         ...
 
-    def ask(self, system: str, user: str) -> str | Failed:
-        """The words of the model's answer."""
+    def ask(self, system: str, user: str, *, hear: Hearing | None = None) -> str | Failed:
+        """The words of the model's answer; `hear` is told them as they come."""
         ...
 
 
@@ -44,50 +49,83 @@ class Form(NamedTuple):
     schema: dict[str, Any]
 
 
-class ChatModel:
-    """A LangChain chat model behind an endpoint, asked for answers of a form, those of a verdict by default.
+VERDICT = Form("verdict", answer_schema())
+"""The form of an answer that judges."""
 
-    Network trouble is retried a few times, an answer never.
+
+class ChatModel:
+    """A LangChain chat model behind an endpoint, asked for answers of a form, in free words if that is None.
+
+    Network trouble is retried a few times, an answer never; nor is one that broke off after it had begun.
     """
 
-    def __init__(self, endpoint: Endpoint, form: Form | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, form: Form | None = VERDICT) -> None:
         self.name = endpoint.model
         self._endpoint = endpoint
-        self._model = _open(endpoint, form or Form("verdict", answer_schema()))
+        self._model = open_model(endpoint, form)
 
-    def ask(self, system: str, user: str) -> str | Failed:
+    def ask(self, system: str, user: str, *, hear: Hearing | None = None) -> str | Failed:
         """The words of the answer; a failure names the endpoint, never the key."""
-        from langchain_core.exceptions import ModelConnectionError, ModelError, ModelTimeoutError
-
-        at = self._endpoint
+        turns = [("system", system), ("user", user)]
         try:
-            answer = self._model.invoke([("system", system), ("user", user)])
-        except ModelTimeoutError:
+            answer = self._model.invoke(turns) if hear is None else _heard(self._model.stream(turns), hear)
+        except Exception as error:
+            if failed := failure_of(error, self._endpoint):
+                return failed
+            raise
+        if answer is None:
+            return Failed(Failure.MALFORMED, f"{self._endpoint.url} 的回应是空的")
+        return unfinished(answer, self._endpoint) or answer.text
+
+
+def _heard(chunks: Iterable[AIMessageChunk], hear: Hearing) -> AIMessageChunk | None:
+    whole: AIMessageChunk | None = None
+    for chunk in chunks:
+        if chunk.text:
+            hear(chunk.text)
+        whole = chunk if whole is None else whole + chunk
+    return whole
+
+
+def unfinished(answer: AIMessage, at: Endpoint) -> Failed | None:
+    """Why an answer is not whole, None if it is: the limit of tokens, or a stream that ended without saying so."""
+    finish = answer.response_metadata.get("finish_reason")
+    if finish == "length":
+        return Failed(Failure.TRUNCATED, f"超过 {at.tokens} 个词元，或超过模型的上限")
+    return None if finish else Failed(Failure.TRUNCATED, f"{at.url} 的回答没有说完就断了")
+
+
+def failure_of(error: Exception, at: Endpoint) -> Failed | None:
+    """What an error of the client says of the endpoint; None if it is an error of ours."""
+    from langchain_core.exceptions import ModelConnectionError, ModelError, ModelTimeoutError
+
+    match error:
+        case ModelTimeoutError():
             return Failed(
                 Failure.TIMEOUT, f"{at.url} 在 {at.seconds:g} 秒内没有回答（试了 {at.retries + 1} 次）"
             )
-        except ModelConnectionError as error:
+        case ModelConnectionError():
             return Failed(Failure.UNREACHABLE, f"{at.url}：{error}（试了 {at.retries + 1} 次）")
-        except ModelError as error:
+        case ModelError():
             return Failed(Failure.REFUSED, f"{at.url}：{type(error).__name__}：{_short(str(error))}")
         # What a server sends that is no chat completion fails inside the client, each time otherwise.
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
+        case TypeError() | KeyError() | AttributeError() | ValueError():
             return Failed(Failure.MALFORMED, f"{at.url} 的回应不是 chat completion：{_short(str(error))}")
-        if answer.response_metadata.get("finish_reason") == "length":
-            return Failed(Failure.TRUNCATED, f"超过 {at.tokens} 个词元，或超过模型的上限")
-        return answer.text
+    return None
 
 
-def _open(endpoint: Endpoint, form: Form) -> BaseChatModel:
+def open_model(endpoint: Endpoint, form: Form | None) -> BaseChatModel:
+    """The LangChain model of an endpoint; InputError where LangChain is not installed."""
     try:
         from langchain.chat_models import init_chat_model
-
-        # As a part of the body: given as arguments, the client would parse answers itself, and send the
-        # limit by a name that few local servers know.
-        body = {
-            "max_tokens": endpoint.tokens,
-            "response_format": {"type": "json_schema", "json_schema": form._asdict()},
-        }
+    except ImportError as error:
+        raise InputError(f"语言模型推理需要 {error.name}；请 pip install 'yilun[llm]'") from error
+    # As a part of the body: given as arguments, the client would parse answers itself, and send the
+    # limit by a name that few local servers know.
+    body: dict[str, Any] = {"max_tokens": endpoint.tokens}
+    if form:
+        body["response_format"] = {"type": "json_schema", "json_schema": form._asdict()}
+    try:
         return init_chat_model(
             endpoint.model, model_provider="openai", base_url=endpoint.url, api_key=endpoint.key,
             timeout=endpoint.seconds, max_retries=endpoint.retries, temperature=0, extra_body=body,

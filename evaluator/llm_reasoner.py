@@ -25,7 +25,7 @@ from evaluator.llm_answer import (
     failures,
     parse_answer,
 )
-from evaluator.llm_model import Asked
+from evaluator.llm_model import Asked, Hearing
 from evaluator.matching import is_measurable
 from evaluator.proof import (
     AdviceRow,
@@ -75,9 +75,10 @@ class _Given:
 class LlmReasoner:
     """A reasoner that asks a language model; retrieval, quotations and rules are those of the built-in one."""
 
-    def __init__(self, built_in: Reasoner, model: Asked) -> None:
+    def __init__(self, built_in: Reasoner, model: Asked, *, hear: Hearing | None = None) -> None:
         self._own = built_in
         self._model = model
+        self._hear = hear
 
     def judge(self, scenario: str, *, as_of: date, k: int = 5, case: str = "") -> VerdictFile:
         """The model's verdict if everything in it holds; else one that abstains and records what does not."""
@@ -86,7 +87,7 @@ class LlmReasoner:
         if not given.clauses:
             return self._failed(facts, given, as_of, case, k, record=None, reason=NOTHING_FOUND)
         user = _prompt(scenario, given, as_of)
-        told = self._model.ask(SYSTEM, user)
+        told = self._model.ask(SYSTEM, user, hear=self._hear)
         sent = hashlib.sha256(f"{SYSTEM}\n{user}".encode()).hexdigest()
         text = told if isinstance(told, str) else ""
         answer = parse_answer(told) if isinstance(told, str) else told

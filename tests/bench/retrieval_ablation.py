@@ -48,17 +48,18 @@ _TEN, _DEEP, _SEED = CUTOFFS.index(10), 50, 20260101
 _SHARES = (0.1, 0.3)
 
 
+def row_of(index: ClauseIndex, identifier: str) -> int | None:
+    """The row of the article that a provision, or a norm of it, stands in."""
+    parts = identifier.partition("#")[0].split("/")
+    found = (index.row("/".join(parts[:end])) for end in range(len(parts), 1, -1))
+    return next((one for one in found if one is not None), None)
+
+
 def edges(build: Build, index: ClauseIndex) -> list[tuple[int, int]]:
     """Pairs of rows that a citation or a tie of norms joins."""
-
-    def row(identifier: str) -> int | None:
-        parts = identifier.partition("#")[0].split("/")
-        found = (index.row("/".join(parts[:end])) for end in range(len(parts), 1, -1))
-        return next((one for one in found if one is not None), None)
-
     pairs = [(one.provision, target.id) for one in build.citations for target in one.targets]
     pairs += [(tie.source, tie.target) for tie in build.norm_ties]
-    held = {(row(source), row(target)) for source, target in pairs}
+    held = {(row_of(index, source), row_of(index, target)) for source, target in pairs}
     return sorted((one, two) for one, two in held if one is not None and two is not None and one != two)
 
 

@@ -23,6 +23,39 @@ def completion(content: str, *, finish: str = "stop") -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
 
 
+def called(tool: str, **arguments: str) -> bytes:
+    """The body of a chat completion that calls a tool."""
+    call = {
+        "id": f"call-{tool}",
+        "type": "function",
+        "function": {"name": tool, "arguments": json.dumps(arguments)},
+    }
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+    return json.dumps(
+        {"id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    ).encode()
+
+
+def streamed(body: bytes, *, cut: bool = False) -> bytes:
+    """A chat completion as server-sent events, a few characters each; cut: it ends without a finish."""
+    whole = json.loads(body)
+    message, finish = whole["choices"][0]["message"], whole["choices"][0]["finish_reason"]
+    words = message["content"] or ""
+    deltas: list[dict[str, Any]] = [{"content": words[at : at + 7]} for at in range(0, len(words), 7)]
+    deltas += [{"tool_calls": [{"index": 0, **call}]} for call in message.get("tool_calls", ())]
+    deltas = deltas[: len(deltas) // 2] if cut else deltas
+    choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
+    if not cut:
+        choices.append({"index": 0, "delta": {}, "finish_reason": finish})
+    chunks = [
+        {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [c]}
+        for c in choices
+    ]
+    lines = [f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n" for chunk in chunks]
+    return ("".join(lines) + ("" if cut else "data: [DONE]\n\n")).encode()
+
+
 class Chat:
     """A running server: its address, and the requests that it had."""
 
@@ -47,7 +80,8 @@ def chat_server(answer: Answer, *, status: int = 200) -> Iterator[Chat]:
                 over.wait()
                 return
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            kind = "text/event-stream" if body.startswith(b"data:") else "application/json"
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

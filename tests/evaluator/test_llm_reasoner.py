@@ -24,7 +24,7 @@ from kg.build import Build
 from kg.home import Home
 from retrieval import Retriever
 from tests.app.invented import write_corpus
-from tests.evaluator.chat_server import Answer, Chat, chat_server, completion
+from tests.evaluator.chat_server import Answer, Chat, chat_server, completion, streamed
 
 SCENARIO = "护士小张发现医嘱违反规定，没有及时向开具医嘱的医师提出，照着执行了。"
 DAY = date(2021, 1, 1)
@@ -86,6 +86,26 @@ def told(**changes: Any) -> Answer:
 def ask(chat: Chat, built_in: Reasoner, *, seconds: float = 20, retries: int = 0) -> VerdictFile:
     model = ChatModel(Endpoint(chat.url, "small", key="secret-key", seconds=seconds, retries=retries))
     return LlmReasoner(built_in, model).judge(SCENARIO, as_of=DAY, case="c1")
+
+
+def test_an_answer_that_is_heard_as_it_comes_is_the_same_verdict(built_in: Reasoner) -> None:
+    heard: list[str] = []
+    with chat_server(told()) as chat, chat_server(lambda r: streamed(told()(r) or b"")) as flowing:
+        silent = ask(chat, built_in)
+        model = ChatModel(Endpoint(flowing.url, "small", retries=0))
+        verdict = LlmReasoner(built_in, model, hear=heard.append).judge(SCENARIO, as_of=DAY, case="c1")
+    assert len(heard) > 10 and flowing.requests[0]["stream"] is True
+    assert verdict == silent
+    assert verdict.llm is not None and "".join(heard) == verdict.llm.answer
+
+
+def test_a_stream_that_breaks_off_is_no_verdict(built_in: Reasoner) -> None:
+    with chat_server(lambda r: streamed(told()(r) or b"", cut=True)) as chat:
+        model = ChatModel(Endpoint(chat.url, "small", retries=0))
+        verdict = LlmReasoner(built_in, model, hear=lambda _: None).judge(SCENARIO, as_of=DAY, case="c1")
+    assert verdict.abstained and verdict.llm is not None
+    assert verdict.llm.failures[0].startswith("truncated")
+    assert len(chat.requests) == 1  # what has begun is not asked again
 
 
 def check(verdict: VerdictFile, build: Build) -> list[Any]:
