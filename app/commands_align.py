@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -264,3 +264,107 @@ def decide(
     if decision not in ("accepted", "rejected"):
         raise InputError(f"--decision {decision!r} 应为 accepted 或 rejected")
     answer_for_people(folder, prompt, Decision(decision), by=author, reason=reason)
+
+
+@align.command()
+def objective(
+    questions: Annotated[
+        Path, typer.Argument(help="JSONL（id、question、options、answer）或 MedES 客观题 CSV")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="逐题的回答写到这里；再次运行只问缺的")],
+    clauses: Annotated[
+        int, typer.Option("--clauses", min=0, max=20, help="另问一遍并示出检索所得的几条；0 为不问")
+    ] = 5,
+    llm_url: Annotated[
+        str | None,
+        typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL。密钥用 YILUN_LLM_KEY"),
+    ] = None,
+    llm_model: Annotated[
+        str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
+    ] = None,
+    llm_timeout: Annotated[float, typer.Option("--llm-timeout", min=1, help="每次等多少秒")] = 120.0,
+    home: HomeOption = None,
+    build: BuildOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """客观题：不示条款与示出检索到的条款各答一遍，完全一致才算对，附 95% 区间与成对之差。没有作答的不计入，另列。
+
+    例：yilun align objective questions.jsonl --out answers.jsonl --as-of 2026-11-22
+    """
+    from alignment.objective import Clauses, answer_items, read_items, report
+    from app.terminal import read_day, read_endpoint
+    from evaluator.llm_model import ChatModel
+    from retrieval.retriever import Retriever
+
+    model, items, day = (
+        ChatModel(read_endpoint(llm_url, llm_model, llm_timeout), None),
+        read_items(questions),
+        read_day(as_of),
+    )
+    shown = None
+    if clauses:
+        place = Home.resolve(home, os.environ)
+        opened = open_build(place, build)
+        shown = Clauses(opened, Retriever.open(place.root, build=opened), as_of=day, count=clauses)
+    found = list(
+        answer_items(items, lambda turns: model.ask(*(turn["content"] for turn in turns)), shown, out)
+    )
+    for one in found:
+        if one.failed:
+            talk(f"{one.id}（{one.way}）没有作答：{one.failed}")
+    told = {"questions": len(items), "as_of": str(day), **report(found)}
+    if as_json:
+        print_json(told)
+    else:
+        print("\n".join(_objective_lines(told)))
+    if any(one.failed for one in found):
+        raise typer.Exit(1)
+
+
+def _objective_lines(told: dict[str, Any]) -> list[str]:
+    names = {"alone": "不示条款", "with_clauses": "示出条款", "gain": "条款带来"}
+    lines = [f"{told['questions']} 题，按 {told['as_of']} 的法律检索"]
+    for way, name in names.items():
+        if (row := told.get(way)) and row["n"]:
+            value = row["mean"] if way == "gain" else row["accuracy"]
+            low, high = row["ci95"]
+            more = (
+                f"，p {row['p']:.3f}"
+                if way == "gain"
+                else f"，未写明答案 {row['unread']}，没有作答 {row['failed']}"
+            )
+            lines.append(
+                f"  {name}：{value:{'+' if way == 'gain' else ''}.3f}（{low:.3f} 至 {high:.3f}，n={row['n']}{more}）"
+            )
+    return lines
+
+
+@align.command()
+def regression(
+    recipe: RecipeOption,
+    out: Annotated[Path, typer.Option("--out", help="回答与 regression.json 写到这里")],
+    text: Annotated[
+        Path | None, typer.Option("--text", help="一般文本（UTF-8），比较训练前后的困惑度")
+    ] = None,
+    questions: Annotated[
+        Path | None, typer.Option("--questions", help="客观题，格式同 align objective")
+    ] = None,
+    tokens: Annotated[int, typer.Option("--tokens", min=1, help="每个回答至多几个词元")] = 256,
+) -> None:
+    """训练前后的其他能力：你给的一般文本上的困惑度，你给的客观题上的正确率；成对之差附 95% 区间。
+
+    例：yilun align regression --recipe alignment/recipes/small-sft.yaml --text general.txt --out regression
+    """
+    from alignment.load import need_training_libraries
+    from alignment.objective import read_items
+    from alignment.recipe import read_recipe
+    from alignment.regression import regression as run
+    from alignment.sample import Decoding
+
+    if text is None and questions is None:
+        raise InputError("请给出 --text 或 --questions，或二者")
+    need_training_libraries()
+    words = text.read_text("utf-8") if text else ""
+    items = read_items(questions) if questions else []
+    print_json(run(read_recipe(recipe), words, items, out, Decoding(tokens)))
