@@ -125,6 +125,11 @@ def revision(row: PromptRow, first: Tried) -> list[Message]:
     return [*row.prompt, {"role": "assistant", "content": first.text}, {"role": "user", "content": told}]
 
 
+def row_name(one: Decided) -> str:
+    """The id of the rows that a decision makes."""
+    return f"{one.prompt}/round{one.round}"
+
+
 def next_rows(
     rows: Mapping[str, PromptRow], decided: Sequence[Decided]
 ) -> tuple[list[SftRow], list[PreferenceRow]]:
@@ -134,9 +139,8 @@ def next_rows(
         if one.decision is not Decision.ACCEPTED:
             continue
         row = rows[one.prompt]
-        name = f"{row.case}/round{one.round}"
         said: list[Message] = [{"role": "assistant", "content": one.revised.text}]
-        shared: dict[str, Any] = {"id": name, "case": row.case, "fold": row.fold}
+        shared: dict[str, Any] = {"id": row_name(one), "case": row.case, "fold": row.fold}
         sft.append(
             SftRow.model_validate({**shared, "messages": [*row.prompt, *said], "clauses": row.clauses, "kind": "grounded", "as_of": row.as_of})
         )  # fmt: skip

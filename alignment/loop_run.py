@@ -25,12 +25,13 @@ from alignment.loop import (
     goes_on,
     next_rows,
     revision,
+    row_name,
     tried,
     with_people,
 )
 from alignment.prompt import Message
 from alignment.recipe import Recipe
-from alignment.rows import PREFERENCES, PROMPTS, SFT, PromptRow, read_rows, write_rows
+from alignment.rows import PREFERENCES, PROMPTS, SFT, PromptRow, SftRow, read_rows, write_rows
 from alignment.sample import Decoding, Sampled, sample
 from alignment.train import ADAPTER, ordered, train
 from evaluator.citation_check import CitationChecker
@@ -62,7 +63,7 @@ def run_loop(
     """Run rounds until FinalScore of the held-out prompts stops rising; its values, the model's own first.
 
     `recipe` is that of the DPO stage: each round trains it anew on what was accepted so far, over the adapters of the
-    rounds before. `guardian` grades in the loop, `judge` the held-out prompts: give a judge that the loop does not
+    rounds before. What a person accepts after its round was trained goes into the next round that is not. `guardian` grades in the loop, `judge` the held-out prompts: give a judge that the loop does not
     optimise against (the deterministic rules, or heads trained without the sources of these prompts).
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,17 +78,24 @@ def run_loop(
     if not finals:
         finals.append(_assess(recipe, adapters, held, part, folder / "round-0", build, judge, progress))
         append_rows(folder / HELD_OUT, [{"round": 0, "final": finals[0]}])
+    known: dict[str, PromptRow] = {}
+    waiting: list[
+        Decided
+    ] = []  # accepted, and in no round's training yet: people may decide after their round was trained
     for number in range(1, part.rounds + 1):
         place = folder / f"round-{number}"
         asked = training[(number - 1) * part.prompts : number * part.prompts]
         if not asked or (len(finals) >= number and not goes_on(finals[:number])):
             break
         decided = _round(number, recipe, adapters, asked, part, place, build, guardian, progress)
-        decided = with_people(decided, _people(folder))
-        sft, pairs = next_rows({row.id: row for row in asked}, decided)
-        write_rows(place / SFT, sft)
-        if not write_rows(place / PREFERENCES, pairs):
-            break
+        known |= {row.id: row for row in asked}
+        waiting += [one for one in with_people(decided, _people(folder)) if one.decision is Decision.ACCEPTED]
+        trained = (place / "dpo" / "manifest.json").is_file()
+        if not trained:
+            sft, pairs = next_rows(known, waiting)
+            write_rows(place / SFT, sft)
+            if not write_rows(place / PREFERENCES, pairs):
+                break
         stage = recipe.model_copy(
             update={
                 "out": str(place / "dpo"),
@@ -95,8 +103,10 @@ def run_loop(
                 "data": recipe.data.model_copy(update={"folder": str(place)}),
             }
         )
-        if not (place / "dpo" / "manifest.json").is_file():
+        if not trained:
             train(stage, progress=progress)
+        used = {row.id for row in read_rows(place / SFT, SftRow)}
+        waiting = [one for one in waiting if row_name(one) not in used]
         adapters = (*adapters, str(place / "dpo" / ADAPTER))
         if len(finals) <= number:
             finals.append(_assess(recipe, adapters, held, part, place, build, judge, progress))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from alignment.loop import Bounds, Decision, Tried, decide, next_rows, revision,
 from alignment.loop_run import DECISIONS, HELD_OUT, LoopPart, answer_for_people, read_decisions, run_loop
 from alignment.prompt import prompt
 from alignment.recipe import Recipe
-from alignment.rows import PREFERENCES, PreferenceRow, PromptRow, read_rows, write_rows
+from alignment.rows import PREFERENCES, SFT, PreferenceRow, PromptRow, SftRow, read_rows, write_rows
 from alignment.sample import Decoding
+from alignment.train import ordered
 from evaluator.guardian.rules import RuleScorer
+from kg.append_log import append_rows
 from kg.build import Build
 from kg.problem import InputError
 from tests.alignment.tiny import recipe
@@ -126,3 +128,38 @@ def test_accepted_answers_are_trained_on_and_the_score_is_taken_again(
     (pair,) = read_rows(place / PREFERENCES, PreferenceRow)
     assert (pair.chosen[0]["content"], pair.fault) == (good, "R1")
     assert (place / "dpo" / "adapter" / "adapter_model.safetensors").is_file()
+
+
+def test_what_a_person_accepts_after_its_round_was_trained_goes_into_the_next(
+    toy: Path, build: Build, tmp_path: Path
+) -> None:
+    data, loop = tmp_path / "rows", tmp_path / "loop"
+    data.mkdir()
+    names = [f"p{i}" for i in range(4)]
+    write_rows(data / "prompts.jsonl", [*map(row, names), row("h", "dev")])
+    good = "您辛苦了。护士泄露隐私，违反《甲护理条例》第二条：“护士应当尊重、关心、爱护病人，保护病人隐私”。建议向护士长书面反映。"
+    value = recipe(toy, "dpo", data={"folder": str(data), "max_tokens": 900})
+    value["train"] = {**value["train"], "max_steps": 2, "batch": 1}  # type: ignore[dict-item]
+    made = Recipe.model_validate(value)
+    order = [names[i] for i in ordered(names, made.train.seed)]
+    for number, (sure, doubtful) in ((1, order[:2]), (2, order[2:])):
+        place = loop / f"round-{number}"
+        place.mkdir(parents=True)
+        for name, text in (("first", good.replace("第二条", "第九百条")), ("revised", good)):
+            lines = [
+                json.dumps({"id": one, "text": text, "whole": True}, ensure_ascii=False)
+                for one in (sure, doubtful)
+            ]
+            (place / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        decisions = [decide(number, one, BAD, replace(GOOD, text=good), Bounds()) for one in (sure, doubtful)]
+        decisions[1] = replace(decisions[1], decision=Decision.ASKED)
+        append_rows(place / DECISIONS, map(asdict, decisions))
+    part = LoopPart(rounds=1, prompts=2, held_out=1, decoding=Decoding(tokens=8))
+    scorer = RuleScorer(build)
+    run_loop(made, part, loop, build=build, guardian=scorer, judge=scorer)
+    first = (loop / "round-1" / SFT).read_bytes()
+    answer_for_people(loop, order[1], Decision.ACCEPTED, by="甲律师", reason="引用与步骤都对")
+    (loop / HELD_OUT).write_text('{"round": 0, "final": -1.0}\n{"round": 1, "final": -0.5}\n', "utf-8")
+    run_loop(made, replace(part, rounds=2), loop, build=build, guardian=scorer, judge=scorer)
+    assert (loop / "round-1" / SFT).read_bytes() == first
+    assert [one.case for one in read_rows(loop / "round-2" / SFT, SftRow)] == [order[1], order[2]]
