@@ -180,6 +180,11 @@ def answer_for_people(folder: Path, prompt: str, decision: Decision, *, by: str,
     append_rows(folder / PEOPLE, [{"prompt": prompt, "decision": decision.value, "by": by, "reason": reason}])
 
 
+def answered(folder: Path) -> frozenset[str]:
+    """The prompts of a run on which a person has decided."""
+    return frozenset(_people(folder))
+
+
 def _people(folder: Path) -> Mapping[str, tuple[Decision, str, str]]:
     found: dict[str, tuple[Decision, str, str]] = {}
 

@@ -34,8 +34,8 @@ _SIGNS = {Status.IN_FORCE: "●", Status.NOT_YET: "◔", Status.ENDED: "✕", St
 _NOT_HELD_SIGN = "○"
 
 
-def browse(build: Build, today: date) -> None:
-    """The whole page for what the URL says."""
+def browse(build: Build, today: date, said_of_gloss: Callable[[str], str] = lambda _: "") -> None:
+    """The whole page for what the URL says; `said_of_gloss` gives what people said of a gloss, empty where nobody did."""
     selection, faults = Selection.read(
         st.query_params, today=today, topics=[topic.name for topic in build.topics]
     )
@@ -62,7 +62,7 @@ def browse(build: Build, today: date) -> None:
     with right:
         _errors(page)
         if page.article:
-            _article(page, page.article)
+            _article(page, page.article, said_of_gloss)
         else:
             _work(page, page.source)
 
@@ -300,7 +300,7 @@ def _reading(page: PageView, reading: Reading) -> None:
 # -- right: an article ---------------------------------------------------------------------------------
 
 
-def _article(page: PageView, found: ArticlePage) -> None:
+def _article(page: PageView, found: ArticlePage, said_of_gloss: Callable[[str], str]) -> None:
     selection, article = page.selection, found.article
     life = next(version.life for version in page.source.versions if version.chosen) if page.source else ""
     tags = [mark.status_tag(article.status, life=life), mark.level_tag(article.level)]
@@ -308,7 +308,9 @@ def _article(page: PageView, found: ArticlePage) -> None:
     st.html(mark.heading(found.name, *tags, trail=found.trail))
     st.html(mark.law(found.lines, selection))
     for gloss in article.glosses:
-        st.html(mark.note(f"白话释义（模型撰写，未经审核，不是法律）：{gloss}", kind="info"))
+        said = said_of_gloss(gloss)
+        told = f"审核：{said}" if said else "未经审核"
+        st.html(mark.note(f"白话释义（模型撰写，不是法律；{told}）：{gloss}", kind="info"))
     counts = {
         Tab.CITATIONS: f"引出 {len(found.cites)}　引入 {found.cited_count}",
         Tab.NORMS: f"规范 {len(found.norms)}",

@@ -281,14 +281,14 @@ def _side(text: Text, provision: Provision | None, as_of: date) -> Side:
     )
 
 
-_STANCES = {
+STANCES = {
     "violation": "违反",
     "compliant": "合规",
     "permitted_with_conditions": "附条件允许",
     "uncertain": "不确定",
 }
 
-_ROLES = {"primary": "主要依据", "supporting": "辅助依据"}
+ROLES = {"primary": "主要依据", "supporting": "辅助依据"}
 
 
 def _cases(build: Build, view: ArticleView) -> list[CaseView]:
@@ -299,15 +299,15 @@ def _cases(build: Build, view: ArticleView) -> list[CaseView]:
         cases.append(
             CaseView(
                 id=link.id,
-                role=_ROLES.get(link.role, link.role),
+                role=ROLES.get(link.role, link.role),
                 scene=row.get("scene", ""),
-                stance=_STANCES.get(row.get("stance", ""), row.get("stance", "")),
+                stance=STANCES.get(row.get("stance", ""), row.get("stance", "")),
                 text=row.get("text", ""),
                 provision=link.provision,
                 place=ProvisionId.parse(link.provision).display(),
             )
         )
-    return sorted(cases, key=lambda case: (case.role != _ROLES["primary"], case.id))
+    return sorted(cases, key=lambda case: (case.role != ROLES["primary"], case.id))
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,8 @@ from app.workbench.cite_page import cite
 from app.workbench.evaluate_page import evaluate
 from app.workbench.graph_page import graph
 from app.workbench.judge_page import judge
-from app.workbench.place import guarded, page
+from app.workbench.opinion import Matter, OpinionLog, told_of
+from app.workbench.place import Place, guarded, page
 from app.workbench.review_page import review
 from app.workbench.sources_page import sources
 
@@ -33,13 +34,18 @@ PAGES = (
 )
 
 
+def _browse(place: Place) -> None:
+    opinions = OpinionLog.of(place.home).read()
+    browse(place.build, place.today, lambda gloss: told_of(opinions, Matter.GLOSS, gloss))
+
+
 def main() -> None:
     """Draw the page that the URL names."""
     st.set_page_config(page_title="医伦", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
     st.html(STYLE)
     pages = [
         st.Page(
-            guarded(lambda place: browse(place.build, place.today)),
+            guarded(_browse),
             title="法规浏览",
             url_path="browse",
             icon=":material/menu_book:",

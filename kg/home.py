@@ -55,6 +55,11 @@ class Home:
         return self.root / "reviews"
 
     @property
+    def opinions(self) -> Path:
+        """What people said of glosses, cases, grades and answers; files are only added to, no build reads them."""
+        return self.root / "opinions"
+
+    @property
     def proposals(self) -> Path:
         """Norms that a language model proposed; no build reads them."""
         return self.root / "proposals"

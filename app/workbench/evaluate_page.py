@@ -10,12 +10,14 @@ import streamlit as st
 from app import browse_html as mark
 from app.commands_evaluate import CAUTION, report_of
 from app.workbench.compare_runs import changed_rows, compared, weightiest
+from app.workbench.dispute import DisputeLog
 from app.workbench.evaluate_view import (
     Run,
     Slice,
     by_fault,
     by_model,
     by_scene,
+    disputed_answers,
     distinct,
     evidence,
     figures,
@@ -23,7 +25,7 @@ from app.workbench.evaluate_view import (
     slices,
     told,
 )
-from app.workbench.place import Place, guardian, offer
+from app.workbench.place import Place, guardian, offer, rule_scorer
 from kg.problem import YilunError
 
 _PER_PAGE = 25
@@ -69,6 +71,33 @@ def evaluate(place: Place) -> None:
         with tab:
             _parts(slices(chosen, by), name)
     _answers(chosen)
+    _disputes(place, chosen)
+
+
+def _disputes(place: Place, run: Run) -> None:
+    if not place.who.role.may_review:
+        return
+    st.caption(
+        "规则与模型评分不一、或模型把握不足的回答最值得人看。送去后连同问题与回答存入状态目录，在“专家复核”评分。"
+    )
+    if not st.button("找出这些回答，送交复核"):
+        return
+    bar = st.progress(0.0, "正在用规则再评一遍…")
+
+    def report(done: int, total: int) -> None:
+        bar.progress(done / total, f"{done}/{total}")
+
+    found = disputed_answers(run, rule_scorer(place), place.day, progress=report)
+    bar.empty()
+    try:
+        added = DisputeLog.of(place.home).append(found)
+    except YilunError as error:
+        st.html(mark.note(str(error), kind="error"))
+        return
+    st.html(
+        mark.note(f"{len(run.rows)} 条中 {len(found)} 条评分不一或未评，新送交 {added} 条。", kind="info")
+    )
+    st.html(mark.small_link("", "去评分", "review?queue=grades"))
 
 
 def _compared(runs: Sequence[Run]) -> None:

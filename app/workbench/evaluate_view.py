@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands_evaluate import answer_rows, assess_row
+from app.workbench.dispute import Dispute, dispute
 from evaluator.guardian.assessment import Assessment, Scorer
 from evaluator.metrics import Dimension, Figure, Summary, summarise
 from kg.problem import InputError
@@ -58,6 +59,19 @@ def graded(
         assessed.append(assess_row(scorer, place.replace(str(path), Path(name).name), row, day))
         progress(number, len(rows))
     return Run(Path(name).name, tuple(row for _, row in rows), tuple(assessed))
+
+
+def disputed_answers(
+    run: Run, rules: Scorer, day: date, *, progress: Callable[[int, int], None]
+) -> list[Dispute]:
+    """The answers of a run that the rules grade otherwise than its scorer did, or that it left ungraded."""
+    found = []
+    for number, (row, one) in enumerate(zip(run.rows, run.assessed, strict=True), 1):
+        again = assess_row(rules, f"第 {number} 行", row, day)
+        made = dispute(row, str(row.get("as_of") or day), again, one)
+        found += [made] if made else []
+        progress(number, len(run.rows))
+    return found
 
 
 def distinct(runs: Sequence[Run]) -> list[Run]:

@@ -16,6 +16,7 @@ from app.browse_selection import EARLIEST, LATEST
 from app.workbench.roles import Person, person
 from evaluator.citation_check import CitationChecker
 from evaluator.guardian.learned import LearnedScorer
+from evaluator.guardian.rules import RuleScorer
 from evaluator.proof import VerdictFile
 from evaluator.verdict import Reasoner
 from evaluator.verdict_store import kept
@@ -64,6 +65,17 @@ def opened_checker(root: str, build_id: str) -> CitationChecker:
 def opened_guardian(root: str, build_id: str) -> LearnedScorer:
     """The learned guardian over a build, opened once."""
     return LearnedScorer(opened_build(root, build_id))
+
+
+@st.cache_resource(show_spinner="正在准备评分…", max_entries=2)
+def opened_rules(root: str, build_id: str) -> RuleScorer:
+    """The rules of the guardian over a build, opened once."""
+    return RuleScorer(opened_build(root, build_id))
+
+
+def rule_scorer(place: Place) -> RuleScorer:
+    """The rules of the guardian of a place."""
+    return opened_rules(str(place.build.path.parent), place.build.path.name)
 
 
 def reasoner(place: Place) -> Reasoner:

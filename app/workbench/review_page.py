@@ -1,4 +1,4 @@
-"""Drawing 专家复核: one norm at a time out of the queue, what people decided, where they differ. Decisions are appended at once."""
+"""Drawing 专家复核: which queue, what people said, where they differ. Nothing that was said is ever changed."""
 
 from __future__ import annotations
 
@@ -7,143 +7,125 @@ from datetime import datetime
 import streamlit as st
 
 from app import browse_html as mark
-from app.marked_norms import MarkedNorm
-from app.review_input import norm_review
-from app.workbench.judge_view import link
+from app.review_input import withdrawal
+from app.workbench.opinion import Accord, Matter, Opinion, OpinionLog, accord, standing, withdrawn
+from app.workbench.opinion import exported as exported_opinions
 from app.workbench.place import Place, offer
-from app.workbench.review_view import agreement, exported, queue, review_rows, reviewed_norms
-from kg.norm import Modality, Role
+from app.workbench.review_norms import norm_queue
+from app.workbench.review_opinions import opinion_queue
+from app.workbench.review_view import agreement, exported, opinion_rows, review_rows
 from kg.pack import data_folder
 from kg.problem import YilunError
 from kg.review import Act, Review
 from kg.review_log import append_reviews, read_reviews
+from kg.reviewing import latest
 
-_PER_PAGE = 10
+_QUEUES = {"norms": "规范", **{m.value: m.zh for m in Matter}, "said": "已作的审核", "differ": "一致与分歧"}
 
 
 def review(place: Place) -> None:
-    """The whole page."""
+    """The whole page; `queue` in the URL says which part is shown."""
     reviews, problems = read_reviews([data_folder() / "reviews", place.home.reviews])
     for problem in problems:
         st.html(mark.note(str(problem), kind="warning"))
-    waiting, said, differ = st.tabs(["待看的规范", "已作的审核", "意见不一"])
-    with waiting:
-        _queue(place, reviews)
-    with said:
-        _said(place, reviews)
-    with differ:
-        _differ(place, reviews)
-
-
-def _queue(place: Place, reviews: list[Review]) -> None:
-    on = st.query_params.get("on", "")
-    if on:
-        st.button("只看一条的规范；改看全部", on_click=_all, type="tertiary")
-    title = st.text_input("只看题名含有", key="review-title", placeholder="医师法").strip()
-    done = reviewed_norms(place.build, reviews, author=place.who.name)
-    number = int(st.session_state.get("review-page", 1))
-    with st.spinner("正在整理待看的规范…"):
-        rows, total = queue(
-            place.build, place.day, done=done, title=title, on=on, start=(number - 1) * _PER_PAGE, count=_PER_PAGE
-        )  # fmt: skip
-    if not total:
-        st.html(mark.note("没有待看的规范。", kind="info"))
-        return
-    pages = -(-total // _PER_PAGE)
-    if number > pages:
-        number = st.session_state["review-page"] = 1
-        rows, _ = queue(place.build, place.day, done=done, title=title, on=on, count=_PER_PAGE)
-    order = "" if on else "，规则最没有把握的在前"
-    if pages > 1:
-        st.number_input(f"第几页（共 {pages} 页，{total} 条{order}）", 1, pages, key="review-page")
+    opinions = OpinionLog.of(place.home).read()
+    chosen = _chosen()
+    if chosen == "norms":
+        norm_queue(place, reviews)
+    elif chosen == "said":
+        _said(place, reviews, opinions)
+    elif chosen == "differ":
+        _differ(reviews, opinions)
     else:
-        st.caption(f"{total} 条{order}")
-    for row in rows:
-        with st.container(border=True):
-            _row(place, row)
+        opinion_queue(place, Matter(chosen), opinions)
 
 
-def _all() -> None:
-    st.query_params.pop("on", None)
+def _chosen() -> str:
+    wanted = st.query_params.get("queue", "norms")
+    st.session_state["queue"] = wanted if wanted in _QUEUES else "norms"
+
+    def changed() -> None:
+        st.query_params["queue"] = st.session_state["queue"] or "norms"
+        st.query_params.pop("on", None)
+
+    st.segmented_control(
+        "队列", list(_QUEUES), key="queue", format_func=_QUEUES.__getitem__, label_visibility="collapsed", on_change=changed
+    )  # fmt: skip
+    return str(st.session_state["queue"] or "norms")
 
 
-def _row(place: Place, row: MarkedNorm) -> None:
-    elided = "，承担者由上文得出" if row.elided else ""
-    by = "专家审核" if row.expert else f"规则，把握 {row.confidence:.2f}"
-    st.html(
-        f'<div class="yl"><a href="{mark.attribute(link(row.provision, place.day))}"><b>{mark.escape(row.name)}</b></a> '
-        f'<span class="yl-small">{mark.escape(row.modality)}，{by}{elided}</span></div>'
-        + mark.marked_words(row)
-    )
-    if not place.who.role.may_review:
-        st.caption("读者只看；要作审核，请管理员给你审核人的角色。")
-        return
-    with st.form(f"form-{row.norm}", border=False, enter_to_submit=False):
-        reason = st.text_input("理由", key=f"reason-{row.norm}", placeholder="照原文 / 承担者应为…")
-        with st.expander("更正（须是原文的字词）"):
-            modality = st.selectbox(
-                "规范类型",
-                ["不改", *Modality],
-                key=f"modality-{row.norm}",
-                format_func=lambda m: m if m == "不改" else Modality(m).zh,
-            )
-            halves = st.columns(2)
-            changes = {
-                role: halves[n % 2].text_input(role.zh, value=row.parts.get(role.zh, ""), key=f"{role}-{row.norm}")
-                for n, role in enumerate(Role)
-            }  # fmt: skip
-        columns = st.columns([1, 1, 1, 5])
-        acts = [
-            act
-            for column, act in zip(columns, (Act.ACCEPT, Act.CORRECT, Act.REJECT), strict=False)
-            if column.form_submit_button(act.zh, key=f"{act}-{row.norm}")
-        ]
-    if acts:
-        settings = []
-        if acts[0] is Act.CORRECT:
-            settings = [
-                f"{role.value}={words.strip()}"
-                for role, words in changes.items()
-                if words.strip() != row.parts.get(role.zh, "")
-            ]
-            settings += [f"modality={modality}"] if modality != "不改" else []
-        _decide(place, row, acts[0], settings, reason)
-
-
-def _decide(place: Place, row: MarkedNorm, act: Act, settings: list[str], reason: str) -> None:
-    now = datetime.now().astimezone().replace(microsecond=0)
-    try:
-        one = norm_review(
-            place.build, act, row.norm, settings, author=place.who.name, time=now, reason=reason, as_of=place.day
-        )  # fmt: skip
-        append_reviews(place.home.reviews, [one])
-    except YilunError as error:
-        st.html(mark.note(str(error), kind="error"))
-        return
-    st.toast(f"已记入：{act.zh}；下次构建时应用")
-    st.rerun()
-
-
-def _said(place: Place, reviews: list[Review]) -> None:
+def _said(place: Place, reviews: list[Review], opinions: list[Opinion]) -> None:
     mine = st.toggle("只看我的", key="mine")
-    rows = review_rows(reviews, place.build.reviews, author=place.who.name if mine else "")
+    author = place.who.name if mine else ""
+    rows = [*review_rows(reviews, place.build.reviews, author=author), *opinion_rows(opinions, author=author)]
     if not rows:
         st.html(mark.note("还没有审核。", kind="info"))
         return
     st.dataframe(
-        [{"时间": r.time, "审核人": r.author, "审核": r.act, "对象": r.target, "理由": r.reason, "状态": r.state} for r in rows],
+        [
+            {"时间": r.time, "审核人": r.author, "审核": r.act, "对象": r.target, "理由": r.reason, "状态": r.state}
+            for r in sorted(rows, key=lambda row: row.time, reverse=True)
+        ],
         hide_index=True,
     )  # fmt: skip
-    offer(st, "导出（JSONL）", exported(reviews), "reviews.jsonl", "application/jsonl")
+    line = st.container(horizontal=True)
+    offer(line, "导出规范与台账的审核（JSONL）", exported(reviews), "reviews.jsonl", "application/jsonl")
+    offer(line, "导出其余的审核（JSONL）", exported_opinions(opinions), "opinions.jsonl", "application/jsonl")
+    _take_back(place, reviews, opinions)
 
 
-def _differ(place: Place, reviews: list[Review]) -> None:
-    found = agreement(reviews)
-    if not found.shared:
-        st.html(mark.note("还没有两人看过同一处。", kind="info"))
+def _take_back(place: Place, reviews: list[Review], opinions: list[Opinion]) -> None:
+    own = {
+        one.id: f"{one.act.zh}　{one.target}　{one.reason}"
+        for one in (*latest(reviews, {}), *standing(opinions))
+        if isinstance(one, Review | Opinion) and one.author == place.who.name and one.act is not Act.WITHDRAW
+    }
+    if not own or not place.who.role.may_review:
         return
-    st.markdown(
-        f"两人以上看过 {found.shared} 处，一致 {found.agreed} 处（{found.agreed / found.shared:.0%}）。意见不一的不应用，留待商定："
-    )
+    with st.form("take-back", border=False, enter_to_submit=False):
+        chosen = st.selectbox(
+            "撤回我的一条", list(own), format_func=lambda i: mark.visible(own[i])[:80], key="back"
+        )
+        reason = st.text_input("撤回的理由", key="back-reason")
+        sent = st.form_submit_button("撤回")
+    if not sent:
+        return
+    now = datetime.now().astimezone().replace(microsecond=0)
+    try:
+        if said := next((one for one in opinions if one.id == chosen), None):
+            OpinionLog.of(place.home).append(
+                [withdrawn(said, author=place.who.name, time=now, reason=reason)]
+            )
+        else:
+            known = {one.id: one for one in reviews}
+            taken = withdrawal(known, str(chosen), author=place.who.name, time=now, reason=reason)
+            append_reviews(place.home.reviews, [taken])
+    except YilunError as error:
+        st.html(mark.note(str(error), kind="error"))
+        return
+    st.toast("已撤回；原来的一行仍在文件中")
+    st.rerun()
+
+
+def _differ(reviews: list[Review], opinions: list[Opinion]) -> None:
+    found = agreement(reviews)
+    st.markdown("**规范与台账**")
+    _counted(found.shared, found.agreed, None)
     for line in found.conflicts:
         st.html(mark.note(line, kind="warning"))
+    for matter in Matter:
+        st.markdown(f"**{matter.zh}**")
+        one: Accord = accord(opinions, matter)
+        _counted(one.shared, one.agreed, one.kappa)
+        for split in one.conflicts:
+            said = "；".join(f"{opinion.told}（{opinion.reason}）" for opinion in split)
+            st.html(mark.note(f"{split[0].target}：{said}", kind="warning"))
+    st.caption("意见不一的不应用，留待商定：改变看法的人再审一次，或撤回。每人以最后一次为准；文件只增不改。")
+
+
+def _counted(shared: int, agreed: int, kappa: float | None) -> None:
+    if not shared:
+        st.caption("还没有两人看过同一处。")
+        return
+    chance = "" if kappa is None else f"，Cohen κ {kappa:.2f}"
+    st.markdown(f"两人以上看过 {shared} 处，一致 {agreed} 处（{agreed / shared:.0%}{chance}）")

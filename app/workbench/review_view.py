@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from app.marked_norms import MarkedNorm, marked_norm
+from app.workbench.opinion import Opinion, standing
 from kg.build import Build
 from kg.norm import Method
 from kg.review import Act, Claim, Judged, Review, State, claim_of, review_row
@@ -84,6 +85,20 @@ def review_rows(reviews: Sequence[Review], judged: Sequence[Judged], *, author: 
         if not author or one.author == author
     ]  # fmt: skip
     return sorted(rows, key=lambda row: row.time, reverse=True)
+
+
+def opinion_rows(opinions: Sequence[Opinion], *, author: str = "") -> list[ReviewRow]:
+    """What was said of glosses, cases, grades and answers, with whether it still counts."""
+    counts = {one.id for one in standing(opinions)}
+    return [
+        ReviewRow(
+            one.id, f"{one.matter.zh} {one.act.zh}", one.target, one.author, one.time.isoformat(timespec="minutes"),
+            f"{one.reason}{f'（应为：{one.value}）' if one.value else ''}",
+            "" if one.act is Act.WITHDRAW else "有效" if one.id in counts else "已被取代或撤回",
+        )
+        for one in opinions
+        if not author or one.author == author
+    ]  # fmt: skip
 
 
 def agreement(reviews: Sequence[Review]) -> Agreement:

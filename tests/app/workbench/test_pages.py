@@ -71,7 +71,7 @@ def test_a_review_is_written_at_once_and_survives_a_reload(drawn: Draw, home: Ho
     reviews, problems = read_reviews([home.reviews])
     assert [one.reason for one in reviews] == ["照原文"]
     assert not problems
-    again = drawn("review")
+    again = drawn("review", queue="said")
     assert "照原文" in str(again.dataframe[0].value.to_dict())
 
 
