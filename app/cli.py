@@ -288,16 +288,13 @@ def open_app(
     """
     from importlib.util import find_spec
 
+    from app.page_server import page_command
+
     if find_spec("streamlit") is None:
         raise InputError("页面需要 streamlit；请安装 yilun[app]：pip install 'yilun[app]'")
     place = Home.resolve(home, os.environ)
     open_build(place, None)
-    page = Path(__file__).parent / "pages.py"
-    command = [
-        sys.executable, "-m", "streamlit", "run", str(page), "--server.address", "127.0.0.1",
-        "--server.port", str(port), "--server.headless", "true", "--browser.gatherUsageStats", "false",
-        "--theme.primaryColor", "#1f5fa8", "--server.maxUploadSize", "20",
-    ]  # fmt: skip
+    command = page_command(port)
     talk(f"http://127.0.0.1:{port}")
     os.execve(sys.executable, command, {**os.environ, "YILUN_HOME": str(place.root)})
 
