@@ -34,6 +34,17 @@ class Sampled:
     whole: bool
 
 
+def read_sampled(path: Path) -> dict[str, Sampled]:
+    """The answers in a file by id, in its order; none where there is no file. DamagedError names the line that is none."""
+    held: dict[str, Sampled] = {}
+
+    def take(row: dict[str, Any]) -> None:
+        held[row["id"]] = Sampled(row["id"], row["text"], row["whole"])
+
+    replay(path, take, what="回答")
+    return held
+
+
 def sample(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -44,12 +55,7 @@ def sample(
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> list[Sampled]:
     """One answer for each (id, prompt), in order. Those in the file `kept` are not asked again; new ones are added to it."""
-    held: dict[str, Sampled] = {}
-
-    def take(row: dict[str, Any]) -> None:
-        held[row["id"]] = Sampled(row["id"], row["text"], row["whole"])
-
-    replay(kept, take, what="回答")
+    held = read_sampled(kept)
     missing = sorted(
         (one for one in asked if one[0] not in held), key=lambda one: (len(one[1][-1]["content"]), one[0])
     )

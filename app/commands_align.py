@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +22,9 @@ from app.terminal import (
 )
 from kg.home import Home
 from kg.problem import InputError
+
+if TYPE_CHECKING:
+    from alignment.sample import Sampled
 
 align = typer.Typer(no_args_is_help=True, help="对齐：有据的推理数据、偏好对、训练各阶段与守护者的循环")
 
@@ -368,3 +372,85 @@ def regression(
     words = text.read_text("utf-8") if text else ""
     items = read_items(questions) if questions else []
     print_json(run(read_recipe(recipe), words, items, out, Decoding(tokens)))
+
+
+@align.command()
+def report(
+    data: Annotated[Path, typer.Option("--data", help="yilun align data 的文件夹")],
+    answers: Annotated[
+        list[str],
+        typer.Option(
+            "--answers", help="阶段名=回答文件（JSONL：id、text、whole），按先后多次；第一个是训练之前"
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="report.html、MODEL_CARD.md 与 standing.json 写到这里")],
+    run: Annotated[list[Path] | None, typer.Option("--run", help="一个阶段的文件夹，可多次")] = None,
+    scorer: Annotated[
+        str, typer.Option("--scorer", help="rules：只按规则；learned：另用随附的评分头")
+    ] = "rules",
+    watts: Annotated[float, typer.Option("--watts", min=0, help="假定机器用多少瓦")] = 65.0,
+    grams: Annotated[
+        float, typer.Option("--grams-per-kwh", min=0, help="假定每千瓦时多少克二氧化碳")
+    ] = 550.0,
+    home: HomeOption = None,
+    build: BuildOption = None,
+) -> None:
+    """训练报告与模型卡：数据、配方、曲线、训练前后的引用与评分、按错误与场景的失败、样例、限度、时间与能耗。
+
+    例：yilun align report --data align-data --answers 训练前=base.jsonl --answers sft=sft.jsonl --run runs/small-sft --out report
+    """
+    from alignment.assess import Assessor, standing
+    from alignment.rows import PROMPTS, PromptRow, read_rows
+    from app.alignment_report import Energy, Stage, card, html, read_run
+    from evaluator.guardian.learned import LearnedScorer
+    from evaluator.guardian.rules import RuleScorer
+
+    if scorer not in ("rules", "learned"):
+        raise InputError(f"--scorer {scorer!r} 应为 rules 或 learned")
+    kept = dict(_answers_file(text) for text in answers)
+    runs = [read_run(folder) for folder in run or ()]
+    opened = open_build(Home.resolve(home, os.environ), build)
+    assessor = Assessor(opened, RuleScorer(opened) if scorer == "rules" else LearnedScorer(opened))
+    held = {row.id: row for row in read_rows(data / PROMPTS, PromptRow)}
+    ids = list(next(iter(kept.values())))
+    if unknown := [name for name in ids if name not in held]:
+        raise InputError(f"{data / PROMPTS} 中没有提问 {unknown[0]}；--data 应是这些回答的提问所在的文件夹")
+    if trained := [name for name in ids if held[name].fold == "train"]:
+        raise InputError(f"提问 {trained[0]} 属于 train 折；训练过的提问不能用来评估")
+    prompts = [held[name] for name in ids]
+    stages = []
+    for name, found in kept.items():
+        if set(found) != set(ids):
+            raise InputError(f"{name} 的回答与第一个阶段的提问不同；各阶段须答同样的提问")
+        mine = [found[one] for one in ids]
+        stages.append(
+            Stage(name, mine, [assessor.assess(row, one) for row, one in zip(prompts, mine, strict=True)])
+        )
+    manifest = data / "manifest.json"
+    facts = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else {}
+    about = {
+        "构建": opened.id,
+        "提问": f"{len(prompts)}（dev 折）",
+        "评分": "规则" if scorer == "rules" else "规则与随附的评分头",
+    }
+    shared: dict[str, Any] = {"about": about, "energy": Energy(watts, grams), "seed": 0}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.html").write_text(html(stages, prompts, runs, facts, **shared), "utf-8", newline="\n")
+    (out / "MODEL_CARD.md").write_text(card(stages, runs, facts, **shared), "utf-8", newline="\n")
+    figures = {stage.name: asdict(standing(stage.assessed)) for stage in stages}
+    (out / "standing.json").write_text(
+        json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n"
+    )
+    talk(f"{out}/report.html、{out}/MODEL_CARD.md")
+
+
+def _answers_file(text: str) -> tuple[str, dict[str, Sampled]]:
+    from alignment.sample import read_sampled
+
+    name, _, path = text.partition("=")
+    if not name or not path:
+        raise InputError(f"--answers {text!r} 应为 阶段名=文件")
+    found = read_sampled(Path(path))
+    if not found:
+        raise InputError(f"{path} 中没有回答")
+    return name, found

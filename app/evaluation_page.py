@@ -35,10 +35,12 @@ _Scale = Callable[[float], float]
 _PLOT = _WIDTH - _LABEL - 150
 
 
-def page(groups: Sequence[Group], *, title: str, about: Mapping[str, str], caution: str, seed: int) -> str:
+def page(
+    groups: Sequence[Group], *, title: str, about: Mapping[str, str], caution: str, seed: int, more: Sequence[str] = ()
+) -> str:  # fmt: skip
     """The page; the same groups give the same bytes.
 
-    `about` are facts shown at the head, such as the build and the day.
+    `about` are facts shown at the head, such as the build and the day; `more` are further parts, as HTML.
     """
     summaries = [summarise([a.grades for a in g.assessed], list(g.scenarios), seed=seed) for g in groups]
     parts = [
@@ -55,9 +57,17 @@ def page(groups: Sequence[Group], *, title: str, about: Mapping[str, str], cauti
         _faults(groups),
         "<h2>各场景的风险率（R1 或 R2 为 -1；括号内为计入的份数）</h2>",
         _scenes(groups),
+        *more,
     ]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="zh-CN"><head>{head}</head>\n<body>\n' + "\n".join(parts) + "\n</body></html>\n"  # fmt: skip
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of plain words, escaped; the first column is what the row is of."""
+    heads = "".join(f"<th>{escape(word)}</th>" for word in head)
+    lines = "".join(f"<tr>{''.join(f'<td>{escape(word)}</td>' for word in row)}</tr>" for row in rows)
+    return f"<table><tr>{heads}</tr>{lines}</table>"
 
 
 def _facts(about: Mapping[str, str]) -> str:
