@@ -13,16 +13,16 @@ import streamlit as st
 from app import browse_html as mark
 from app.api_calls import article_calls
 from app.browse_article import ArticlePage
-from app.browse_selection import EARLIEST, LATEST, Selection, Tab
+from app.browse_filters import filters, go
+from app.browse_selection import Selection, Tab
 from app.browse_text import ContentsRow
 from app.browse_tree import NOT_HELD, LevelGroup, SourceRow
-from app.browse_view import PageView, Reading, jump, page_view
+from app.browse_view import PageView, Reading, page_view
 from app.browse_work import SourceView, VersionRow
 from app.views import Coverage, coverage
 from kg.build import Build
 from kg.comparison import Extent
-from kg.problem import InputError
-from kg.vocabulary import Level, Status, Topic
+from kg.vocabulary import Status
 
 _COLOURS = {
     Status.IN_FORCE: "green",
@@ -37,13 +37,15 @@ _NOT_HELD_SIGN = "○"
 def browse(build: Build, today: date, said_of_gloss: Callable[[str], str] = lambda _: "") -> None:
     """The whole page for what the URL says; `said_of_gloss` gives what people said of a gloss, empty where nobody did."""
     selection, faults = Selection.read(
-        st.query_params, today=today, topics=[topic.name for topic in build.topics]
-    )
-    page = page_view(build, selection)
+        st.query_params, today=today, topics=[topic.name for topic in build.topics],
+        parties=build.parties, principles=build.principles,
+    )  # fmt: skip
+    with st.spinner("正在读出…", show_time=False):
+        page = page_view(build, selection)
     with st.sidebar:
         home = Selection(as_of=selection.as_of, build=selection.build)
-        st.button("**医伦　法规浏览**", key="home", type="tertiary", on_click=_go, args=(home,))
-        _filters(build, selection, today)
+        st.button("**医伦　法规浏览**", key="home", type="tertiary", on_click=go, args=(home,))
+        filters(build, selection, today)
         for group in page.groups:
             _level(group, selection)
         if not page.groups:
@@ -67,10 +69,6 @@ def browse(build: Build, today: date, said_of_gloss: Callable[[str], str] = lamb
             _work(page, page.source)
 
 
-def _go(selection: Selection) -> None:
-    st.query_params.from_dict(selection.params())
-
-
 def _errors(page: PageView) -> None:
     for error in page.errors:
         st.html(mark.note(error, kind="error"))
@@ -78,87 +76,7 @@ def _errors(page: PageView) -> None:
         st.html(mark.note(warning, kind="warning"))
 
 
-# -- left: day, search, filters, sources ---------------------------------------------------------------
-
-
-def _filters(build: Build, selection: Selection, today: date) -> None:
-    """The widgets show what the URL says; a change goes into the URL and comes back from there."""
-    state = st.session_state
-    state["as_of"] = min(max(selection.as_of, EARLIEST), LATEST)
-    state["words"] = selection.words
-    state["levels"] = [level.value for level in selection.levels]
-    state["topics"] = list(selection.topics)
-    state["held_only"] = selection.held_only
-
-    def changed(change: Callable[[], Selection]) -> Callable[[], None]:
-        return lambda: _go(change())
-
-    def new_day() -> Selection:
-        day: date | None = state["as_of"]
-        if day is None:
-            return selection
-        # Another day may have another version of the same article in force.
-        return replace(selection, as_of=day, version="", against="")
-
-    def new_words() -> Selection:
-        typed = (state["words"] or "").strip()
-        try:
-            return replace(selection.at(jump(build, typed, selection.as_of)), words="")
-        except InputError:
-            return replace(selection, words=typed)
-
-    st.date_input(
-        "按哪一天的法律",
-        key="as_of",
-        min_value=EARLIEST,
-        max_value=LATEST,
-        format="YYYY-MM-DD",
-        on_change=changed(new_day),
-    )
-    if selection.as_of != today:
-        st.button(
-            f"不是今天；改为今天 {today}",
-            key="today",
-            type="tertiary",
-            on_click=_go,
-            args=(replace(selection, as_of=today, version="", against=""),),
-        )
-    st.text_input(
-        "题名，或直接输入条文",
-        key="words",
-        placeholder="知情同意、护士条例；民法典1219条",
-        help="题名、简称、文号按词筛选；写成《医师法》第二十五条、民法典1219条 则直接打开该条。",
-        on_change=changed(new_words),
-    )
-    if selection.words and any(char.isdigit() or char in "第条" for char in selection.words):
-        _why_not(build, selection)
-    with st.expander("筛选", expanded=bool(selection.levels or selection.topics or selection.held_only)):
-        st.multiselect(
-            "位阶",
-            [level.value for level in Level],
-            key="levels",
-            placeholder="全部",
-            on_change=changed(lambda: replace(selection, levels=tuple(map(Level, state["levels"])))),
-        )
-        st.multiselect(
-            "场景",
-            [topic.name for topic in build.topics],
-            key="topics",
-            placeholder="全部",
-            on_change=changed(lambda: replace(selection, topics=tuple(map(Topic, state["topics"])))),
-        )
-        st.toggle(
-            "只看已收录",
-            key="held_only",
-            on_change=changed(lambda: replace(selection, held_only=state["held_only"])),
-        )
-
-
-def _why_not(build: Build, selection: Selection) -> None:
-    try:
-        jump(build, selection.words, selection.as_of)
-    except InputError as error:
-        st.html(mark.small(f"按题名筛选；不能作为条文打开：{error}"))
+# -- left: sources ---------------------------------------------------------------------------------------
 
 
 def _level(group: LevelGroup, selection: Selection) -> None:
@@ -201,7 +119,7 @@ def _source_row(row: SourceRow, selection: Selection) -> None:
         help=mark.label(row.title) if len(row.name) > _FITS else None,
         type="secondary" if row.chosen else "tertiary",
         width="stretch",
-        on_click=_go,
+        on_click=go,
         args=(selection.at(row.key),),
     )
 
@@ -221,7 +139,7 @@ def _contents(page: PageView, source: SourceView) -> None:
         f"**{mark.label(title)}**",
         key="work",
         type="tertiary",
-        on_click=_go,
+        on_click=go,
         args=(selection.at(source.key),),
         help="文件信息与全文",
     )
@@ -243,7 +161,7 @@ def _version_choice(selection: Selection, versions: tuple[VersionRow, ...]) -> N
                 type="secondary" if version.chosen else "tertiary",
                 width="stretch",
                 help=mark.label(f"{version.life}。{version.note}"),
-                on_click=_go,
+                on_click=go,
                 args=(replace(selection.at(version.id), article=selection.article),),
             )
 
@@ -256,7 +174,7 @@ def _contents_row(page: PageView, row: ContentsRow, key: str) -> None:
         key=key,
         type="secondary" if row.chosen else "tertiary",
         width="stretch",
-        on_click=_go,
+        on_click=go,
         args=(page.selection.at(f"{_shown_version(page)}/{row.article}"),),
     )
 
@@ -278,6 +196,9 @@ def _work(page: PageView, source: SourceView) -> None:
     if not source.held:
         st.html(mark.note(source.missing, kind="info"))
     st.html(mark.versions(source.versions, selection))
+    if selection.by_norms and source.held:
+        st.markdown(f"**符合筛选的条文**　{len(page.matching)}")
+        st.html(mark.links(page.matching, selection))
     with st.expander("文件信息", expanded=not source.held):
         st.html(mark.facts_table(source.facts))
     if page.reading:
@@ -325,7 +246,7 @@ def _article(page: PageView, found: ArticlePage, said_of_gloss: Callable[[str], 
         key="tab",
         format_func=lambda tab: counts[tab],
         label_visibility="collapsed",
-        on_change=lambda: _go(replace(selection, tab=st.session_state["tab"] or selection.tab)),
+        on_change=lambda: go(replace(selection, tab=st.session_state["tab"] or selection.tab)),
     )
     _TABS[selection.tab](page, found)
 
@@ -336,9 +257,9 @@ def _steps(found: ArticlePage, selection: Selection) -> None:
             if step:
                 identifier, name = step
                 words = f"{sign} {mark.label(name)}" if key == "before" else f"{mark.label(name)} {sign}"
-                st.button(words, key=key, on_click=_go, args=(selection.at(identifier),))
+                st.button(words, key=key, on_click=go, args=(selection.at(identifier),))
         if found.whole:
-            st.button("查看整条", key="whole", on_click=_go, args=(selection.at(found.whole),))
+            st.button("查看整条", key="whole", on_click=go, args=(selection.at(found.whole),))
 
 
 def _citations(page: PageView, found: ArticlePage) -> None:
@@ -373,7 +294,7 @@ def _versions(page: PageView, found: ArticlePage) -> None:
                     f"与 {mark.label(version.name)} 对照",
                     key=f"against-{version.id}",
                     type="primary" if version.chosen else "secondary",
-                    on_click=_go,
+                    on_click=go,
                     args=(replace(selection, against=version.id),),
                 )
     st.html(

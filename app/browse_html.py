@@ -135,6 +135,11 @@ def link(selection: Selection, identifier: str, words: str) -> str:
     return f'<a href="{attribute(selection.at(identifier).url())}">{escape(words)}</a>'
 
 
+def links(found: Iterable[tuple[str, str]], selection: Selection) -> str:
+    """Links in a row, each with its name."""
+    return _block("　".join(link(selection, identifier, name) for identifier, name in found))
+
+
 def note(text: str, *, kind: str) -> str:
     """A message in a box: error, warning or info. Not Markdown, which would make links of its own."""
     return _block(f'<div class="yl-note {kind}" role="alert">{escape(text)}</div>')

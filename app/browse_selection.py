@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 
-from kg.vocabulary import Level, Topic
+from kg.vocabulary import Level, Status, Topic
 
 _M = TypeVar("_M")
 EARLIEST, LATEST = date(1949, 10, 1), date(2099, 12, 31)
@@ -64,14 +64,20 @@ class Selection:
     words: str = ""
     levels: tuple[Level, ...] = ()
     topics: tuple[Topic, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    parties: tuple[str, ...] = ()
+    principles: tuple[str, ...] = ()
     held_only: bool = False
     build: str = ""
 
     @classmethod
-    def read(cls, params: Mapping[str, str], *, today: date, topics: Collection[Topic]) -> ReadSelection:
+    def read(
+        cls, params: Mapping[str, str], *, today: date, topics: Collection[Topic],
+        parties: Collection[str] = (), principles: Collection[str] = (),
+    ) -> ReadSelection:  # fmt: skip
         """The view that URL parameters describe; `id` may stand for key, version and article together.
 
-        `topics` are those of the build that is shown.
+        `topics`, `parties` and `principles` are those of the build that is shown.
         """
         faults: list[str] = []
         as_of = today
@@ -94,6 +100,9 @@ class Selection:
             words=params.get("q", ""),
             levels=_members(params.get("level", ""), set(Level), Level, faults),
             topics=_members(params.get("topic", ""), topics, Topic, faults),
+            statuses=_members(params.get("status", ""), set(Status), Status, faults),
+            parties=_members(params.get("party", ""), parties, str, faults),
+            principles=_members(params.get("principle", ""), principles, str, faults),
             held_only=params.get("held", "") == "1",
             build=params.get("build", ""),
         )
@@ -113,6 +122,9 @@ class Selection:
             "q": self.words,
             "level": ",".join(self.levels),
             "topic": ",".join(self.topics),
+            "status": ",".join(self.statuses),
+            "party": ",".join(self.parties),
+            "principle": ",".join(self.principles),
             "held": "1" if self.held_only else "",
             "build": self.build,
         }
@@ -127,6 +139,16 @@ class Selection:
         head, _, article = identifier.partition("/")
         key, _, version = head.partition("@")
         return replace(self, key=key, version=version, article=article, against="")
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but words narrows the tree."""
+        return bool(self.levels or self.topics or self.statuses or self.by_norms or self.held_only)
+
+    @property
+    def by_norms(self) -> bool:
+        """Whether what the norms say narrows the tree."""
+        return bool(self.parties or self.principles)
 
     @property
     def expression(self) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from app.browse_selection import Selection
+from app.facets import facets
 from kg.build import Build
 from kg.model import Expression, Source
 from kg.text import canonical
@@ -55,11 +56,16 @@ class LevelGroup:
 def source_tree(build: Build, selection: Selection) -> tuple[LevelGroup, ...]:
     """The levels in order of rank with the works that pass the filters; levels without any are left out."""
     found: dict[Level, list[SourceRow]] = {}
+    about = None
+    if selection.by_norms:
+        about = facets(build, selection.as_of).works(selection.parties, selection.principles)
     for source in build.sources.values():
-        if _passes(build, source, selection):
+        if (about is None or source.key in about) and _passes(build, source, selection):
             found.setdefault(source.level, []).append(_row(build, source, selection))
     return tuple(
-        _group(level, found[level], searching=bool(selection.words)) for level in Level if level in found
+        _group(level, found[level], searching=bool(selection.words or selection.by_norms))
+        for level in Level
+        if level in found
     )
 
 
@@ -104,6 +110,10 @@ def _passes(build: Build, source: Source, selection: Selection) -> bool:
         return False
     if selection.topics and not set(selection.topics) & set(source.topics):
         return False
+    if selection.statuses:
+        shown = applicable(build, source.key, selection.as_of)
+        if shown is None or shown.validity.status(selection.as_of) not in selection.statuses:
+            return False
     names = _names(build, source.key)
     return all(canonical(word) in names for word in selection.words.split())
 

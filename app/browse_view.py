@@ -10,9 +10,10 @@ from app.browse_selection import Selection
 from app.browse_text import ContentsRow, Line, contents_rows, is_overview, printed_lines, unit_of
 from app.browse_tree import LevelGroup, applicable, source_tree
 from app.browse_work import SourceView, in_chinese, source_view
+from app.facets import facets
 from app.views import find_article, life
 from kg.build import Build, Text
-from kg.identity import Step
+from kg.identity import ProvisionId, Step
 from kg.model import Expression, Provision
 from kg.problem import InputError
 from kg.vocabulary import Kind, Status
@@ -33,7 +34,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """Everything on the page for one selection; what is None is not shown."""
+    """Everything on the page for one selection; what is None is not shown.
+
+    `matching` are the articles, id and name, whose norms are about the chosen party and principle.
+    """
 
     build: str
     selection: Selection
@@ -42,6 +46,7 @@ class PageView:
     warnings: tuple[str, ...] = ()
     source: SourceView | None = None
     contents: tuple[ContentsRow, ...] = ()
+    matching: tuple[tuple[str, str], ...] = ()
     reading: Reading | None = None
     article: ArticlePage | None = None
 
@@ -66,7 +71,10 @@ def page_view(build: Build, selection: Selection) -> PageView:
     text = build.text(expression.id)
     provision = _provision(text, selection.article) if selection.article else None
     page = replace(
-        page, contents=contents_rows(text, provision), warnings=_doubts(build, expression, selection)
+        page,
+        contents=contents_rows(text, provision),
+        matching=_matching(build, text, selection),
+        warnings=_doubts(build, expression, selection),
     )
     if not selection.article:
         return replace(page, reading=_whole(text) if len(text.official) <= _READ_IN_FULL else _front(text))
@@ -79,6 +87,15 @@ def page_view(build: Build, selection: Selection) -> PageView:
     if provision.kind.is_container or is_overview(text, unit_of(text, provision)):
         return replace(page, reading=_reading(text, provision))
     return replace(page, article=article_page(build, text, provision, selection))
+
+
+def _matching(build: Build, text: Text, selection: Selection) -> tuple[tuple[str, str], ...]:
+    if not selection.by_norms:
+        return ()
+    found = facets(build, selection.as_of).articles(
+        str(text.expression.id), selection.parties, selection.principles
+    )
+    return tuple((one, ProvisionId.parse(one).display()) for one in found)
 
 
 def _failed(page: PageView, error: str) -> PageView:
