@@ -57,14 +57,15 @@ class LoopPart:
 
 
 def run_loop(
-    recipe: Recipe, part: LoopPart, folder: Path, *, build: Build, guardian: Scorer, judge: Scorer,
+    recipe: Recipe, part: LoopPart, folder: Path, *, build: Build, guardian: Scorer, judges: Mapping[str, Scorer],
     progress: Progress = lambda *_: None,
 ) -> list[float]:  # fmt: skip
     """Run rounds until FinalScore of the held-out prompts stops rising; its values, the model's own first.
 
     `recipe` is that of the DPO stage: each round trains it anew on what was accepted so far, over the adapters of the
-    rounds before. What a person accepts after its round was trained goes into the next round that is not. `guardian` grades in the loop, `judge` the held-out prompts: give a judge that the loop does not
-    optimise against (the deterministic rules, or heads trained without the sources of these prompts).
+    rounds before. What a person accepts after its round was trained goes into the next round that is not. `guardian` grades in the loop, `judges` the held-out prompts, each into a
+    `standing-NAME.json` of its own; the first decides when to stop: give one that the loop does not optimise against (the
+    deterministic rules), and beside it heads that were trained without the sources of these prompts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows = list(read_rows(Path(recipe.data.folder) / PROMPTS, PromptRow))
@@ -76,7 +77,7 @@ def run_loop(
         raise InputError(f"{recipe.data.folder} 的提问不够：训练 {len(training)}、评估 {len(held)}")
     adapters, finals = recipe.model.adapters, _finals(folder)
     if not finals:
-        finals.append(_assess(recipe, adapters, held, part, folder / "round-0", build, judge, progress))
+        finals.append(_assess(recipe, adapters, held, part, folder / "round-0", build, judges, progress))
         append_rows(folder / HELD_OUT, [{"round": 0, "final": finals[0]}])
     known: dict[str, PromptRow] = {}
     waiting: list[
@@ -109,7 +110,7 @@ def run_loop(
         waiting = [one for one in waiting if row_name(one) not in used]
         adapters = (*adapters, str(place / "dpo" / ADAPTER))
         if len(finals) <= number:
-            finals.append(_assess(recipe, adapters, held, part, place, build, judge, progress))
+            finals.append(_assess(recipe, adapters, held, part, place, build, judges, progress))
             append_rows(folder / HELD_OUT, [{"round": number, "final": finals[-1]}])
     return finals
 
@@ -205,7 +206,7 @@ def _answers(
 
 def _assess(
     recipe: Recipe, adapters: tuple[str, ...], held: Sequence[PromptRow], part: LoopPart, place: Path, build: Build,
-    judge: Scorer, progress: Progress,
+    judges: Mapping[str, Scorer], progress: Progress,
 ) -> float:  # fmt: skip
     place.mkdir(parents=True, exist_ok=True)
     answers = _answers(
@@ -216,13 +217,17 @@ def _assess(
         place / "held-out-answers.jsonl",
         progress,
     )
-    assessor = Assessor(build, judge)
-    found: list[Assessed] = [assessor.assess(row, answer) for row, answer in zip(held, answers, strict=True)]
-    figures = standing(found)
-    (place / "standing.json").write_text(
-        json.dumps(asdict(figures), ensure_ascii=False, indent=1), encoding="utf-8"
-    )
-    return figures.summary.final_weighted.value or 0.0
+    finals = []
+    for name, judge in judges.items():
+        assessor = Assessor(build, judge)
+        found: list[Assessed] = [
+            assessor.assess(row, answer) for row, answer in zip(held, answers, strict=True)
+        ]
+        figures = standing(found)
+        told = json.dumps(asdict(figures), ensure_ascii=False, indent=1)
+        (place / f"standing-{name}.json").write_text(told, encoding="utf-8")
+        finals.append(figures.summary.final_weighted.value or 0.0)
+    return finals[0]
 
 
 def _finals(folder: Path) -> list[float]:

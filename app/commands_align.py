@@ -218,7 +218,8 @@ def loop(
 ) -> None:
     """守护者在环：抽取回答、评分并说明理由、按理由改写、收入或舍去或交人复核，再训练，再评估。
 
-    --recipe 用 dpo 的配方。评估由规则核对，不用循环中评分的模型。待人复核的见各轮的 decisions.jsonl，人的决定
+    --recipe 用 dpo 的配方。何时停由规则的评估定，不用循环中评分的模型；评分头另
+    评一份（它没有学过 dev 折的来源，但循环在迎合它，两份须对照着看）。待人复核的见各轮的 decisions.jsonl，人的决定
     用 yilun align decide 写入。
 
     例：yilun align loop --recipe alignment/recipes/small-dpo.yaml --out runs/loop
@@ -235,6 +236,7 @@ def loop(
         raise InputError(f"{recipe} 是 {read.stage} 的配方；循环用 dpo 的配方")
     need_training_libraries()
     opened = open_build(Home.resolve(home, os.environ), build)
+    learned = LearnedScorer(opened)
     part = LoopPart(rounds, prompts, held_out, decoding=Decoding(tokens, temperature))
     with progress_bars() as progress:
         finals = run_loop(
@@ -242,8 +244,8 @@ def loop(
             part,
             out,
             build=opened,
-            guardian=LearnedScorer(opened),
-            judge=RuleScorer(opened),
+            guardian=learned,
+            judges={"rules": RuleScorer(opened), "learned": learned},
             progress=progress,
         )
     for number, value in enumerate(finals):

@@ -93,13 +93,16 @@ def test_a_run_on_a_toy_keeps_every_decision_and_goes_on(toy: Path, build: Build
     made = Recipe.model_validate(recipe(toy, "dpo", data={"folder": str(data), "max_tokens": 512}))
     part = LoopPart(rounds=2, prompts=2, held_out=1, decoding=Decoding(tokens=8, batch=2))
     scorer = RuleScorer(build)
-    finals = run_loop(made, part, tmp_path / "loop", build=build, guardian=scorer, judge=scorer)
+    finals = run_loop(made, part, tmp_path / "loop", build=build, guardian=scorer, judges={"rules": scorer})
     decided = read_decisions(tmp_path / "loop" / "round-1" / DECISIONS)
     assert {one.prompt for one in decided} == {"a", "b"}
     assert all(one.decision is not Decision.ACCEPTED for one in decided)
     assert len(finals) == 1
     before = (tmp_path / "loop" / HELD_OUT).read_bytes()
-    assert run_loop(made, part, tmp_path / "loop", build=build, guardian=scorer, judge=scorer) == finals
+    assert (
+        run_loop(made, part, tmp_path / "loop", build=build, guardian=scorer, judges={"rules": scorer})
+        == finals
+    )
     assert (tmp_path / "loop" / HELD_OUT).read_bytes() == before
 
 
@@ -122,12 +125,18 @@ def test_accepted_answers_are_trained_on_and_the_score_is_taken_again(
     )
     scorer = RuleScorer(build)
     finals = run_loop(
-        Recipe.model_validate(value), part, tmp_path / "loop", build=build, guardian=scorer, judge=scorer
+        Recipe.model_validate(value),
+        part,
+        tmp_path / "loop",
+        build=build,
+        guardian=scorer,
+        judges={"rules": scorer},
     )
     assert len(finals) == 2
     (pair,) = read_rows(place / PREFERENCES, PreferenceRow)
     assert (pair.chosen[0]["content"], pair.fault) == (good, "R1")
     assert (place / "dpo" / "adapter" / "adapter_model.safetensors").is_file()
+    assert json.loads((place / "standing-rules.json").read_text("utf-8"))["answers"] == 1
 
 
 def test_what_a_person_accepts_after_its_round_was_trained_goes_into_the_next(
@@ -156,10 +165,10 @@ def test_what_a_person_accepts_after_its_round_was_trained_goes_into_the_next(
         append_rows(place / DECISIONS, map(asdict, decisions))
     part = LoopPart(rounds=1, prompts=2, held_out=1, decoding=Decoding(tokens=8))
     scorer = RuleScorer(build)
-    run_loop(made, part, loop, build=build, guardian=scorer, judge=scorer)
+    run_loop(made, part, loop, build=build, guardian=scorer, judges={"rules": scorer})
     first = (loop / "round-1" / SFT).read_bytes()
     answer_for_people(loop, order[1], Decision.ACCEPTED, by="甲律师", reason="引用与步骤都对")
     (loop / HELD_OUT).write_text('{"round": 0, "final": -1.0}\n{"round": 1, "final": -0.5}\n', "utf-8")
-    run_loop(made, replace(part, rounds=2), loop, build=build, guardian=scorer, judge=scorer)
+    run_loop(made, replace(part, rounds=2), loop, build=build, guardian=scorer, judges={"rules": scorer})
     assert (loop / "round-1" / SFT).read_bytes() == first
     assert [one.case for one in read_rows(loop / "round-2" / SFT, SftRow)] == [order[1], order[2]]
