@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import json
 import resource
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -21,12 +22,16 @@ from typing import Any
 
 from alignment.assess import Assessed, Assessor, difference, standing
 from alignment.load import open_model, open_tokenizer
+from alignment.loop import Decision
+from alignment.loop_run import DECISIONS, PEOPLE, LoopPart, answer_for_people, read_decisions, run_loop
 from alignment.prompt import prompt
 from alignment.recipe import ModelPart, Recipe
 from alignment.rows import PROMPTS, PromptRow, read_rows
-from alignment.sample import Decoding, Sampled, sample
+from alignment.sample import Decoding, Sampled, read_sampled, sample
 from alignment.train import ADAPTER, ordered, train
+from evaluator.citation_outcome import Outcome
 from evaluator.guardian.learned import LearnedScorer
+from evaluator.guardian.rules import RuleScorer
 from evaluator.metrics import Weighting, final_score
 from kg.build import Build
 from kg.home import Home
@@ -37,7 +42,7 @@ def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__)
     for name in ("model", "data", "home", "out"):
         reader.add_argument(f"--{name}", type=Path, required=True)
-    for name, default in (("prompts", 30), ("rows", 48), ("pairs", 32), ("epochs", 2), ("tokens", 260), ("max-tokens", 768), ("threads", 2)):  # fmt: skip
+    for name, default in (("prompts", 30), ("rows", 48), ("pairs", 32), ("epochs", 2), ("tokens", 260), ("round-prompts", 24), ("round-steps", 4), ("max-tokens", 768), ("threads", 2)):  # fmt: skip
         reader.add_argument(f"--{name}", type=int, default=default)
     options = reader.parse_args()
     import torch
@@ -59,6 +64,63 @@ def main() -> None:
         answers = answered(options, name, adapters, asked, bare if without else None)
         runs[name] = [assessor.assess(row, answer) for row, answer in zip(asked, answers, strict=True)]
         report(options.out, asked, runs, seconds=time.monotonic() - began)
+    for name, people in (("guardian", False), ("guardian-and-people", True)):
+        began = time.monotonic()
+        if found := guardian_round(options, name, people=people, asked=asked):
+            runs[name] = [assessor.assess(row, answer) for row, answer in zip(asked, found, strict=True)]
+            report(options.out, asked, runs, seconds=time.monotonic() - began)
+        else:
+            print(
+                f"{name}: nothing was accepted that scored more than the first answer; not trained",
+                flush=True,
+            )
+
+
+def guardian_round(
+    options: argparse.Namespace, name: str, *, people: bool, asked: Sequence[PromptRow]
+) -> list[Sampled]:
+    """One round of the loop over the SFT adapter, and the held-out answers after it; none if nothing could be trained on.
+
+    With `people`, simulated reviewers decide what the guardian left open: they accept an answer whose citations are all
+    verified and that cites the governing clause. They are no people, and are called simulated wherever they are shown.
+    """
+    folder, first = options.out / name, options.out / "guardian" / "round-1"
+    (folder / "round-0").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(options.out / "answers-sft.jsonl", folder / "round-0" / "held-out-answers.jsonl")
+    build = Build(Home.resolve(options.home, {}).build())
+    learned = LearnedScorer(build)
+    if people:
+        (folder / "round-1").mkdir(exist_ok=True)
+        for kept in ("first.jsonl", "revised.jsonl", DECISIONS):
+            shutil.copyfile(first / kept, folder / "round-1" / kept)
+        simulate_people(options, folder, Assessor(build, learned))
+    value = stage_recipe(options, "dpo", (fit(options, "sft", ()),))
+    value["out"] = str(folder)
+    value["train"]["max_steps"] = options.round_steps
+    part = LoopPart(
+        1, options.round_prompts, options.prompts, decoding=Decoding(tokens=options.tokens, batch=8)
+    )
+    run_loop(
+        Recipe.model_validate(value), part, folder, build=build, guardian=learned,
+        judges={"rules": RuleScorer(build), "learned": learned},
+        progress=lambda what, done, total: print(name, what, done, total, flush=True),
+    )  # fmt: skip
+    found = read_sampled(folder / "round-1" / "held-out-answers.jsonl")
+    return [found[row.id] for row in asked] if found else []
+
+
+def simulate_people(options: argparse.Namespace, folder: Path, assessor: Assessor) -> None:
+    """Write what simulated reviewers say of what the guardian left open."""
+    if (folder / PEOPLE).is_file():
+        return
+    rows = {row.id: row for row in read_rows(options.data / PROMPTS, PromptRow)}
+    for one in read_decisions(folder / "round-1" / DECISIONS):
+        if one.decision is Decision.ASKED:
+            found = assessor.assess(rows[one.prompt], Sampled(one.prompt, one.revised.text, whole=True))
+            good = found.cites_gold and all(o is Outcome.VERIFIED for o in found.outcomes)
+            decision = Decision.ACCEPTED if good else Decision.REJECTED
+            why = "引用都核实，且引到管辖条款" if good else "引用有误，或没有引到管辖条款"
+            answer_for_people(folder, one.prompt, decision, by="模拟的复核者", reason=why)
 
 
 def held_out(data: Path, most: int) -> list[PromptRow]:
@@ -80,20 +142,25 @@ def model_part(options: argparse.Namespace, adapters: tuple[str, ...]) -> ModelP
     )
 
 
+def stage_recipe(options: argparse.Namespace, stage: str, adapters: tuple[str, ...]) -> dict[str, Any]:
+    """The recipe of a stage, as YAML would have it."""
+    sft = stage == "sft"
+    steps = -(-options.rows * options.epochs // 4) if sft else -(-options.pairs // 4)
+    return {
+        "stage": stage, "out": str(options.out / stage), "model": model_part(options, adapters).model_dump(),
+        "data": {"folder": str(options.data), "rows": options.rows if sft else options.pairs, "max_tokens": options.max_tokens},
+        "lora": {"r": 16, "alpha": 32, "dropout": 0.05},
+        "train": {"max_steps": steps, "batch": 1, "accumulate": 4, "learning_rate": 3e-4 if sft else 5e-5,
+                  "save_steps": 4, "checkpointing": False},
+        "dpo": {"beta": 0.1, "sft_weight": 0.2},
+    }  # fmt: skip
+
+
 def fit(options: argparse.Namespace, stage: str, adapters: tuple[str, ...]) -> str:
     """Train a stage unless it was trained before; the folder of its adapter."""
     out = options.out / stage
     if not (out / "manifest.json").is_file():
-        sft = stage == "sft"
-        steps = -(-options.rows * options.epochs // 4) if sft else -(-options.pairs // 4)
-        value: dict[str, Any] = {
-            "stage": stage, "out": str(out), "model": model_part(options, adapters).model_dump(),
-            "data": {"folder": str(options.data), "rows": options.rows if sft else options.pairs, "max_tokens": options.max_tokens},
-            "lora": {"r": 16, "alpha": 32, "dropout": 0.05},
-            "train": {"max_steps": steps, "batch": 1, "accumulate": 4, "learning_rate": 3e-4 if sft else 5e-5,
-                      "save_steps": 4, "checkpointing": False},
-            "dpo": {"beta": 0.1, "sft_weight": 0.2},
-        }  # fmt: skip
+        value = stage_recipe(options, stage, adapters)
         began = time.monotonic()
         run = train(Recipe.model_validate(value))
         note = {
