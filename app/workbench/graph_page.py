@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import streamlit as st
 
 from app import browse_html as mark
+from app.marked_norms import marked_norm
 from app.views import find_article
+from app.workbench.graph_png import chinese_font, png
 from app.workbench.graph_view import (
     MOST,
     TIES,
@@ -18,21 +22,29 @@ from app.workbench.graph_view import (
 )
 from app.workbench.judge_view import link
 from app.workbench.place import Place, offer
+from app.workbench.tension import prevailing, tensions_of
 from kg.identity import article_of
+from kg.precedence import Outcome
 from kg.problem import InputError
 from kg.schema import RelationType
 
 _READY = {
     "医师受哪些规范约束": "医师",
+    "护士受哪些规范约束": "护士",
+    "医疗机构受哪些规范约束": "医疗机构",
     "什么保护患者": "患者",
+    "什么保护受试者": "受试者",
     "隐私由哪些规范体现": "privacy",
     "知情同意由哪些规范体现": "informed_consent",
+    "不伤害由哪些规范体现": "non_maleficence",
 }
+_PER_PAGE = 8
+_SIDES = {Outcome.FIRST: "前者", Outcome.SECOND: "后者"}
 _SIGNS = {NodeKind.ARTICLE: "▭", NodeKind.NORM: "▤", NodeKind.PARTY: "◯", NodeKind.PRINCIPLE: "⬡"}
 
 
 def graph(place: Place) -> None:
-    """The whole page; `node`, `open` and `ties` in the URL say what is shown."""
+    """The whole page; `node`, `open`, `against`, `ties` and `show` in the URL say what is shown."""
     with st.spinner("正在读出图…"):
         found = neighbours(place.build, place.day)
     left, right = st.columns([3, 9], gap="medium")
@@ -42,12 +54,17 @@ def graph(place: Place) -> None:
         most = st.segmented_control("至多几个节点", [30, 60, 120, MOST], default=60, key="graph-most") or 60
     centre = st.query_params.get("node", "")
     with right:
+        if st.query_params.get("show") == "opposite":
+            _opposite(place)
+            return
         if not centre:
             st.html(mark.note("输入一条法律、一个主体或原则，或从左侧选一个现成的视图。", kind="info"))
             return
         opened = [one for one in st.query_params.get("open", "").split("|") if one]
         try:
-            view = graph_view(found, centre, expanded=opened, ties=ties, most=most)
+            view = graph_view(
+                found, centre, expanded=opened, ties=ties, most=most, against=st.query_params.get("against", "")
+            )  # fmt: skip
         except InputError as error:
             st.html(mark.note(f"图中没有 {centre}：{error}", kind="error"))
             return
@@ -67,6 +84,7 @@ def _choose(place: Place) -> None:
     for name, node in _READY.items():
         if node in place.build.parties or node in place.build.principles:
             st.button(name, key=f"ready-{node}", type="tertiary", on_click=_centre, args=(node,))
+    st.button("可能相互冲突的规范", key="ready-opposite", type="tertiary", on_click=_show_opposite)
 
 
 def _named(place: Place, words: str) -> str:
@@ -85,9 +103,56 @@ def _named(place: Place, words: str) -> str:
     return article_of(str(provision.id))
 
 
-def _centre(node: str) -> None:
+def _centre(node: str, against: str = "") -> None:
     st.query_params["node"] = node
-    st.query_params.pop("open", None)
+    for name in ("open", "show", "against"):
+        st.query_params.pop(name, None)
+    if against:
+        st.query_params["against"] = against
+
+
+def _show_opposite() -> None:
+    st.query_params["show"] = "opposite"
+
+
+def _opposite(place: Place) -> None:
+    """The candidates for conflicting norms, paged, each with its words and what would prevail."""
+    with st.spinner("正在比对规范…"):
+        found = tensions_of(place.build, place.day)
+    st.html(
+        mark.note(
+            "同一主体，一条禁止、另一条要求或允许的行为字面相近，且至少一方体现伦理原则；涉及诊疗场景的在前。只是候选：条件、对象不同时两者可以并存，"
+            "是否冲突由人判断；没有量过漏掉多少。规范由规则读出。",
+            kind="warning",
+        )
+    )
+    if not found:
+        st.html(mark.note(f"{place.day} 的法律中没有这样的候选。", kind="info"))
+        return
+    pages = -(-len(found) // _PER_PAGE)
+    number = 1
+    if pages > 1:
+        number = int(
+            st.number_input(f"第几页（共 {pages} 页，{len(found)} 对）", 1, pages, key="opposite-page")
+        )
+    for one in found[(number - 1) * _PER_PAGE : number * _PER_PAGE]:
+        with st.container(border=True):
+            for name, side in (("禁止", one.forbids), ("要求或允许", one.asks)):
+                norm = marked_norm(place.build, side)
+                href = mark.attribute(link(side, place.day))
+                st.html(
+                    f'<div class="yl"><b>{mark.escape(name)}</b>　<a href="{href}">{mark.escape(norm.name)}</a></div>'
+                    + mark.marked_words(norm)
+                )
+            answer = prevailing(place.build, one, place.day)
+            told = f"适用{_SIDES[answer.outcome]}" if answer.outcome in _SIDES else "未定"
+            st.html(mark.small(f"若不能并存：{told}（{answer.principle.zh}）。{answer.reason}"))
+            st.button(
+                "在图中看",
+                key=f"see-{one.forbids}-{one.asks}",
+                on_click=_centre,
+                args=(one.forbids, one.asks),
+            )
 
 
 def _ties() -> list[RelationType]:
@@ -119,7 +184,7 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
             )
         )
     st.graphviz_chart(dot(view), width="content")
-    columns = st.columns([2, 2, 1, 1, 1])
+    columns = st.columns([4, 1, 1, 1], vertical_alignment="bottom")
     names = {node.id: f"{_SIGNS[node.kind]} {mark.visible(node.label)}" for node in view.nodes}
     others = [node.id for node in view.nodes if node.id != view.centre]
     chosen = columns[0].selectbox(
@@ -130,14 +195,20 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
         index=None,
         placeholder="选后可展开、居中",
     )
-    offer(columns[1], "GraphML", graphml(view), "yilun.graphml", "application/xml")
-    offer(columns[1], "DOT", dot(view), "yilun.dot", "text/vnd.graphviz")
+    files = st.container(horizontal=True)
+    offer(files, "GraphML", graphml(view), "yilun.graphml", "application/xml")
+    try:
+        font = chinese_font(os.environ)
+        offer(files, "PNG", lambda: png(view, font), "yilun.png", "image/png")
+    except InputError as error:
+        files.caption(str(error))
+    offer(files, "DOT", dot(view), "yilun.dot", "text/vnd.graphviz")
     if chosen:
-        columns[2].button("展开", on_click=_open, args=(opened, chosen), disabled=chosen in opened)
-        columns[3].button("居中", on_click=_centre, args=(chosen,))
+        columns[1].button("展开", on_click=_open, args=(opened, chosen), disabled=chosen in opened)
+        columns[2].button("居中", on_click=_centre, args=(chosen,))
         if "@" in chosen:
             href = mark.attribute(link(chosen, place.day))
-            columns[4].html(f'<div class="yl"><a href="{href}">阅读原文</a></div>')
+            columns[3].html(f'<div class="yl"><a href="{href}">阅读原文</a></div>')
     with st.expander("以列表看"):
         st.dataframe(
             [{"从": names[e.source], "关系": TIES[e.tie], "到": names[e.target]} for e in view.edges], hide_index=True

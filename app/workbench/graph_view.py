@@ -37,6 +37,7 @@ TIES = {
     RelationType.CITES: "引用", RelationType.SANCTIONED_BY: "责任",
 }  # fmt: skip
 """The relations that are drawn, with the words shown to readers."""
+AGAINST = "方向相反？"
 _FIRST = (Modality.OBLIGATION, Modality.PROHIBITION)
 
 
@@ -60,12 +61,16 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """What is drawn: nodes and edges in a stable order, and how many neighbours did not fit."""
+    """What is drawn: nodes and edges in a stable order, and how many neighbours did not fit.
+
+    `against` are norms that point in opposite directions: candidates that a reader judges, no relation of the graph.
+    """
 
     centre: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     cut: int
+    against: tuple[tuple[str, str], ...] = ()
 
 
 class Neighbours:
@@ -103,7 +108,7 @@ class Neighbours:
             return Node(identifier, NodeKind.NORM, _told(norm))
         text, provision = self._build.provision(identifier)
         return Node(
-            identifier, NodeKind.ARTICLE, f"《{_short(text.expression.title)}》{provision.id.display()}"
+            identifier, NodeKind.ARTICLE, f"《{short(text.expression.title)}》{provision.id.display()}"
         )
 
     def ties(self, identifier: str) -> Iterator[Edge]:
@@ -158,15 +163,16 @@ def graph_view(
     expanded: Collection[str] = (),
     ties: Collection[RelationType] = tuple(TIES),
     most: int = MOST,
+    against: str = "",
 ) -> GraphView:
     """The neighbourhood of a node, and of those among its neighbours that were expanded; never more than `most` nodes.
 
-    InputError where the centre is no node.
+    `against` is a norm that points the other way, drawn with its neighbourhood too. InputError where a centre is no node.
     """
-    nodes = {centre: found.node(centre)}
+    nodes = {name: found.node(name) for name in (centre, against) if name}
     edges: dict[Edge, None] = {}
     cut = 0
-    for identifier in (centre, *sorted(set(expanded) - {centre})):
+    for identifier in (*nodes, *sorted(set(expanded) - set(nodes))):
         if identifier not in nodes:
             continue
         for edge in found.ties(identifier):
@@ -182,7 +188,8 @@ def graph_view(
                 except InputError:
                     continue  # the other end is not in this build
             edges[edge] = None
-    return GraphView(centre, tuple(nodes.values()), tuple(edges), cut)
+    pairs = ((centre, against),) if against else ()
+    return GraphView(centre, tuple(nodes.values()), tuple(edges), cut, pairs)
 
 
 _SHAPES = {
@@ -204,13 +211,17 @@ def dot(view: GraphView) -> str:
     ]
     for node in view.nodes:
         bold = ", penwidth=3" if node.id == view.centre else ""
-        words = _wrapped(node.label)
+        words = wrapped(node.label)
         # The browser's layout engine has no Chinese font to measure with: a character is an em wide.
         width = 0.16 * max(map(len, words.split("\n"))) + (0.8 if node.kind in _ROUND else 0.3)
         shape = f"width={width:.2f}, {_SHAPES[node.kind]}{bold}"
         lines.append(f"{_quoted(node.id)} [label={_quoted(words)}, {shape}];")
     lines += [
         f"{_quoted(e.source)} -> {_quoted(e.target)} [label={_quoted(TIES[e.tie])}];" for e in view.edges
+    ]
+    lines += [
+        f'{_quoted(a)} -> {_quoted(b)} [label="{AGAINST}", dir=both, style=dashed, color="#b91c1c", constraint=false];'
+        for a, b in view.against
     ]
     return "\n".join([*lines, "}"])
 
@@ -228,6 +239,9 @@ def graphml(view: GraphView) -> bytes:
     for edge in view.edges:
         element = ElementTree.SubElement(graph, "edge", source=edge.source, target=edge.target)
         ElementTree.SubElement(element, "data", key="tie").text = edge.tie.value
+    for a, b in view.against:
+        element = ElementTree.SubElement(graph, "edge", source=a, target=b)
+        ElementTree.SubElement(element, "data", key="tie").text = "OPPOSITE_CANDIDATE"
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
@@ -236,13 +250,15 @@ def _quoted(text: str) -> str:
     return '"' + shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
+    """A label in lines of fourteen characters, four at most."""
     return "\n".join(text[i : i + 14] for i in range(0, min(len(text), 56), 14)) + (
         "…" if len(text) > 56 else ""
     )
 
 
-def _short(title: str) -> str:
+def short(title: str) -> str:
+    """A title without the name of the state."""
     return title.removeprefix("中华人民共和国")
 
 
