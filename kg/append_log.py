@@ -38,15 +38,15 @@ def append_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 def replay(path: Path, take: Callable[[dict[str, Any]], None], *, what: str) -> None:
     """Give every row of the file to `take`, in order; a file that is not there has none.
 
-    DamagedError names the line that is no JSON, or that `take` says is not `what` by a ValueError, KeyError,
+    DamagedError names the line that is no UTF-8 or no JSON, or that `take` says is not `what` by a ValueError, KeyError,
     TypeError or AttributeError.
     """
-    lines = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+    lines = path.read_bytes().split(b"\n") if path.is_file() else []
     for number, line in enumerate(lines, 1):
         if line:
             try:
-                take(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                take(json.loads(line.decode("utf-8")))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise DamagedError(f"{path}:{number}: 不是{what}（{error}）；请删去该行") from error
 
 

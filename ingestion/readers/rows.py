@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -78,6 +79,9 @@ def law_row(record: Mapping[str, object]) -> Row:
     )
 
 
+_LONE = re.compile("[\ud800-\udfff]")
+
+
 def read_json(content: str, place: str, problems: list[Problem]) -> Text:
     """The text of a JSON file in one of the two known layouts.
 
@@ -90,6 +94,10 @@ def read_json(content: str, place: str, problems: list[Problem]) -> Text:
         raise UnreadableError(
             "unreadable_json", f"要求读取 JSON 文件，但语法有误（{error}）；请重新导出该文件。"
         ) from None
+    if _LONE.search(json.dumps(data, ensure_ascii=False)):
+        raise UnreadableError(
+            "unreadable_json", "JSON 中有半个代理对（如 \\ud83d），不是任何文字；请重新导出该文件。"
+        )
     evidence = f"record:{place}"
     if isinstance(data, dict) and isinstance(data.get("law"), dict) and _are_objects(data.get("articles")):
         law, rows = data["law"], [law_row(record) for record in data["articles"]]

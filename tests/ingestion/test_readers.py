@@ -369,6 +369,7 @@ def bomb() -> bytes:
         ("a.html", b"<html><body><script>1</script></body></html>", "empty_file", "没有文字"),
         ("a.json", b"{", "unreadable_json", "语法"),
         ("a.json", b"[" * 100_000, "unreadable_json", "语法"),
+        ("a.json", b'{"law": {"law_name": "\\ud83d"}, "articles": [{}]}', "unreadable_json", "代理对"),
         ("a.json", b'{"title": "x"}', "unknown_format", "结构"),
         ("a.json", b"[1]", "unknown_format", "结构"),
         ("a.doc", b"\xd0\xcf\x11\xe0", "unknown_format", ".docx"),
