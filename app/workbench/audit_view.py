@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from app.workbench.judge_html import document
+from app.workbench.judge_pdf import pdf
 from app.workbench.judge_view import explained, judge_view
 from evaluator.fact_words import shipped_fact_words
 from evaluator.proof import VerdictFile
@@ -115,15 +116,17 @@ def audit_pack(verdict: VerdictFile, build: Build) -> bytes:
     """One zip: the verdict, its proof in words and as a page, the checks, and how to check it without this program's pages."""
     words, _ = shipped_fact_words()
     rows = [{"step": r.step, "held": r.held, "told": r.told} for r in check_rows(verdict, build)]
-    files = {
+    view = judge_view(verdict, words)
+    files: dict[str, str | bytes] = {
         "verdict.json": verdict.to_json(),
         "proof.txt": explained([verdict]),
-        "proof.html": document(judge_view(verdict, words)),
+        "proof.html": document(view),
+        "proof.pdf": pdf(view),
         "checks.json": json.dumps({"build": build.id, "checks": rows}, ensure_ascii=False, indent=1) + "\n",
         "README.txt": "离线核验：yilun verify verdict.json；并与构建比对：yilun verify verdict.json --build current\n不是法律意见。\n",
     }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as pack:
-        for name, text in files.items():
-            pack.writestr(zipfile.ZipInfo(name, _EPOCH), text)
+        for name, content in files.items():
+            pack.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     return stream.getvalue()

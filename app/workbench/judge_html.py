@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.browse_html import attribute, escape
+from app.workbench.compare_verdicts import Shared
 from app.workbench.judge_view import ClauseView, FindingView, JudgeView, Told
 
 STYLE = """<style>
@@ -69,11 +70,28 @@ def listed(title: str, lines: tuple[str, ...]) -> str:
 
 def lists(view: JudgeView) -> str:
     """What goes with a verdict."""
-    named = (
+    return "".join(listed(title, lines) for title, lines in named_lists(view))
+
+
+def named_lists(view: JudgeView) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The lists that go with a verdict, each with its title."""
+    return (
         ("尚缺的事实", view.missing), ("规范的要求", view.advice), ("可及的责任", view.sanctions),
         ("牵涉的原则", view.principles), ("指向不同的规范", view.conflicts),
     )  # fmt: skip
-    return "".join(listed(title, lines) for title, lines in named)
+
+
+def beside(rows: tuple[Shared, ...]) -> str:
+    """Two verdicts aspect by aspect: what both have over what only one has."""
+    cells = "".join(
+        f"<tr><th>{escape(one.name)}</th>"
+        + "".join(
+            f"<td>{'<br>'.join(map(escape, part)) or '—'}</td>" for part in (one.first, one.both, one.second)
+        )
+        + "</tr>"
+        for one in rows
+    )
+    return f'<div class="yl"><table><tr><th></th><th>只在第一个</th><th>两者都有</th><th>只在第二个</th></tr>{cells}</table></div>'
 
 
 def document(view: JudgeView) -> str:

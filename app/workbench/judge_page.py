@@ -8,11 +8,13 @@ import streamlit as st
 
 from app import browse_html as mark
 from app.workbench import judge_html
+from app.workbench.compare_verdicts import side_by_side
+from app.workbench.judge_pdf import pdf
 from app.workbench.judge_view import JudgeView, explained, judge_view, without
 from app.workbench.place import Place, linked_verdict, offer, reasoner
 from evaluator.proof import VerdictFile
 from evaluator.verdict_change import explain_change
-from evaluator.verdict_store import save
+from evaluator.verdict_store import kept, save
 
 EXAMPLE = "手术前医生没有告诉患者还有保守治疗的办法，只让家属在同意书上签了字。"
 _LONGEST = 4000
@@ -51,7 +53,9 @@ def judge(place: Place) -> None:
         for line in view.cautions:
             st.html(mark.small(line))
     with right:
-        proof, clauses, otherwise = st.tabs(["证明", "可能适用的条款", "假如不是这样"])
+        proof, clauses, otherwise, another = st.tabs(
+            ["证明", "可能适用的条款", "假如不是这样", "与另一情形相比"]
+        )
         with proof:
             st.html("".join(judge_html.finding(one, opened=n == 0) for n, one in enumerate(view.findings)))
             if not view.findings:
@@ -62,6 +66,8 @@ def judge(place: Place) -> None:
             st.html("".join(map(judge_html.clause, view.governing)))
         with otherwise:
             _otherwise(place, verdict, view)
+        with another:
+            _another(place, verdict, view)
 
 
 def _close() -> None:
@@ -88,7 +94,8 @@ def _actions(place: Place, verdict: VerdictFile, view: JudgeView) -> None:
         st.query_params["verdict"] = verdict.id[:16]
         st.toast("已保存，网址即是链接")
     offer(row, "JSON", verdict.to_json(), f"{name}.json", "application/json", help="可离线核验的结论文件")
-    offer(row, "网页", judge_html.document(view), f"{name}.html", "text/html", help="可打印为 PDF")
+    offer(row, "网页", judge_html.document(view), f"{name}.html", "text/html", help="不需别的文件即可打开")
+    offer(row, "PDF", lambda: pdf(view), f"{name}.pdf", "application/pdf")
     offer(row, "文字", explained([verdict]), f"{name}.txt", "text/plain")
 
 
@@ -106,3 +113,38 @@ def _otherwise(place: Place, verdict: VerdictFile, view: JudgeView) -> None:
     other = _judged(place, place.build.id, text, day or verdict.as_of)
     st.html(judge_html.headline(judge_view(other, reasoner(place).words)))
     st.html(judge_html.listed("变化", tuple(explain_change(verdict, other))))
+
+
+_OTHER = "另写一个情形"
+
+
+def _another(place: Place, verdict: VerdictFile, view: JudgeView) -> None:
+    """Another scenario, typed or kept, beside this one."""
+    known = {one.id: one for _, one in kept(place.home) if one.id != verdict.id}
+    chosen = st.selectbox(
+        "第二个情形", [_OTHER, *known], key="second",
+        format_func=lambda i: i if i == _OTHER else f"{known[i].as_of}　{mark.visible(known[i].scenario)[:40]}",
+    )  # fmt: skip
+    if chosen == _OTHER:
+        with st.form("second-scenario", border=False):
+            text = st.text_area("情形", key="second-text", height=110, max_chars=_LONGEST)
+            sent = st.form_submit_button("相比")
+        if sent:
+            st.session_state["second-asked"] = (text or "").strip()
+        asked = str(st.session_state.get("second-asked", ""))
+        if not asked:
+            st.caption("写下或选一个情形：两个结论、依据与责任并排，同的与不同的分开。")
+            return
+        other = _judged(place, place.build.id, asked, verdict.as_of)
+    else:
+        other = known[chosen]
+    second = judge_view(other, reasoner(place).words)
+    for column, name, one in zip(st.columns(2), ("第一个", "第二个"), (view, second), strict=True):
+        with column:
+            st.html(mark.small(name))
+            st.html(judge_html.headline(one))
+            st.html(judge_html.scenario(one.told))
+    if other.as_of != verdict.as_of or other.build != verdict.build:
+        told = f"两者按不同的日期或构建：{verdict.as_of} {verdict.build}，{other.as_of} {other.build}"
+        st.html(mark.note(told, kind="warning"))
+    st.html(judge_html.beside(side_by_side(view, second)))

@@ -107,3 +107,12 @@ def test_no_build_says_how_to_make_one(
     monkeypatch.setenv("YILUN_HOME", str(tmp_path_factory.mktemp("none")))
     app = drawn("judge")
     assert "yilun build" in app.code[0].value
+
+
+def test_a_second_scenario_stands_beside_the_first(drawn: Draw, verdict: VerdictFile) -> None:
+    app = drawn("judge", verdict=verdict.id[:16])
+    app.text_area(key="second-text").set_value("护士发现医嘱违反规定，没有向医师提出。<script>x</script>")
+    clean(button(app, "相比").click().run())
+    shown = html(app)
+    assert "只在第二个" in shown
+    assert "<script>" not in shown

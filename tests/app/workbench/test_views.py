@@ -113,6 +113,7 @@ def test_the_pack_of_an_audit_is_whole_and_the_same_twice(build: Build, verdict:
             "verdict.json",
             "proof.txt",
             "proof.html",
+            "proof.pdf",
             "checks.json",
             "README.txt",
         }
