@@ -373,6 +373,40 @@ class CiteCheckResult(Contract):
     citations: list[CheckedCitation]
 
 
+class LookUpRow(Contract):
+    """A tool that the model used, what it asked, and the ids of the provisions that it was shown."""
+
+    tool: str
+    asked: str
+    found: list[str]
+
+
+class ChatFailureRow(Contract):
+    """Why there is no answer."""
+
+    kind: str
+    text: str
+
+
+class ChatResult(Contract):
+    """`yilun chat QUESTION --json`: the model's words as they are, and the check of their citations beside them.
+
+    Either `answer` or `failure` is null. `sound`: it cites law, and every citation is verified and of an article
+    that the model had read; `unread` are those that it had not.
+    """
+
+    question: str
+    answer: str | None
+    failure: ChatFailureRow | None
+    sound: bool
+    citations: list[CheckedCitation]
+    unread: list[str]
+    looked: list[LookUpRow]
+    model: str
+    as_of: date
+    build: str
+
+
 class EvaluationRow(Contract):
     """The columns that `yilun evaluate` adds to a row; null is unscored."""
 
@@ -439,6 +473,7 @@ def contracts() -> dict[str, type[BaseModel]]:
         "bench-retrieval": BenchResult,
         "article": ArticleResult,
         "ask": AskResult,
+        "chat": ChatResult,
         "cite-check": CiteCheckResult,
         "judge-case": JudgeCase,
         "judge": JudgeResult,

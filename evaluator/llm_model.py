@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -19,7 +20,10 @@ Hearing = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the model is: an OpenAI-compatible address, its name there, and how long and how often to try."""
+    """Where the model is: an OpenAI-compatible address, its name there, and how long and how often to try.
+
+    `seconds` bounds the silence, not the whole answer: one that goes on coming is heard to its end.
+    """
 
     url: str
     model: str
@@ -75,20 +79,33 @@ class ChatModel:
             raise
         if answer is None:
             return Failed(Failure.MALFORMED, f"{self._endpoint.url} 的回应是空的")
-        return unfinished(answer, self._endpoint) or answer.text
+        return unusable(answer, self._endpoint) or answer.text
 
 
 def _heard(chunks: Iterable[AIMessageChunk], hear: Hearing) -> AIMessageChunk | None:
     whole: AIMessageChunk | None = None
     for chunk in chunks:
         if chunk.text:
-            hear(chunk.text)
+            hear(legible(chunk.text))
         whole = chunk if whole is None else whole + chunk
     return whole
 
 
-def unfinished(answer: AIMessage, at: Endpoint) -> Failed | None:
-    """Why an answer is not whole, None if it is: the limit of tokens, or a stream that ended without saying so."""
+def legible(text: str) -> str:
+    """A text for a terminal: what would move its cursor, turn its writing round or cannot be encoded is a replacement mark.
+
+    >>> legible("可以。\\x1b[2K✓ 已核实")
+    '可以。\ufffd[2K✓ 已核实'
+    """
+    return "".join(
+        "\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in "\n\t" else c for c in text
+    )
+
+
+def unusable(answer: AIMessage, at: Endpoint) -> Failed | None:
+    """Why an answer is not whole text, None if it is: the limit of tokens, a stream that ended without saying so, half a character."""
+    if any(unicodedata.category(c) == "Cs" for c in answer.text):
+        return Failed(Failure.MALFORMED, f"{at.url} 的回答含有不成对的代理字符，不是文字")
     finish = answer.response_metadata.get("finish_reason")
     if finish == "length":
         return Failed(Failure.TRUNCATED, f"超过 {at.tokens} 个词元，或超过模型的上限")
@@ -98,6 +115,7 @@ def unfinished(answer: AIMessage, at: Endpoint) -> Failed | None:
 def failure_of(error: Exception, at: Endpoint) -> Failed | None:
     """What an error of the client says of the endpoint; None if it is an error of ours."""
     from langchain_core.exceptions import ModelConnectionError, ModelError, ModelTimeoutError
+    from openai import APIError
 
     match error:
         case ModelTimeoutError():
@@ -106,7 +124,8 @@ def failure_of(error: Exception, at: Endpoint) -> Failed | None:
             )
         case ModelConnectionError():
             return Failed(Failure.UNREACHABLE, f"{at.url}：{error}（试了 {at.retries + 1} 次）")
-        case ModelError():
+        # LangChain has no class for some refusals (413, 422), nor for an error told in the middle of a stream.
+        case ModelError() | APIError():
             return Failed(Failure.REFUSED, f"{at.url}：{type(error).__name__}：{_short(str(error))}")
         # What a server sends that is no chat completion fails inside the client, each time otherwise.
         case TypeError() | KeyError() | AttributeError() | ValueError():

@@ -7,9 +7,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
-Answer = Callable[[dict[str, Any]], bytes | None]
+
+class Broken(NamedTuple):
+    """A body that is begun and not ended: what comes of it, then silence, or the connection is closed.
+
+    Where nothing of it comes, the connection is closed before there is a response.
+    """
+
+    begun: bytes
+    silent: bool = False
+
+
+Answer = Callable[[dict[str, Any]], bytes | Broken | None]
 """Makes the body of a response from the request's; None never answers."""
 
 
@@ -78,13 +89,18 @@ def chat_server(answer: Answer, *, status: int = 200) -> Iterator[Chat]:
             body = answer(request)
             if body is None:
                 over.wait()
+            if body is None or body == Broken(b""):
                 return
+            sent = body.begun if isinstance(body, Broken) else body
             self.send_response(status)
-            kind = "text/event-stream" if body.startswith(b"data:") else "application/json"
+            kind = "text/event-stream" if sent.startswith(b"data:") else "application/json"
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(sent) + isinstance(body, Broken)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(sent)
+            self.wfile.flush()
+            if isinstance(body, Broken) and body.silent:
+                over.wait()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

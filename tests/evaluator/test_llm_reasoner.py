@@ -24,7 +24,7 @@ from kg.build import Build
 from kg.home import Home
 from retrieval import Retriever
 from tests.app.invented import write_corpus
-from tests.evaluator.chat_server import Answer, Chat, chat_server, completion, streamed
+from tests.evaluator.chat_server import Answer, Broken, Chat, chat_server, completion, streamed
 
 SCENARIO = "护士小张发现医嘱违反规定，没有及时向开具医嘱的医师提出，照着执行了。"
 DAY = date(2021, 1, 1)
@@ -90,7 +90,7 @@ def ask(chat: Chat, built_in: Reasoner, *, seconds: float = 20, retries: int = 0
 
 def test_an_answer_that_is_heard_as_it_comes_is_the_same_verdict(built_in: Reasoner) -> None:
     heard: list[str] = []
-    with chat_server(told()) as chat, chat_server(lambda r: streamed(told()(r) or b"")) as flowing:
+    with chat_server(told()) as chat, chat_server(flow) as flowing:
         silent = ask(chat, built_in)
         model = ChatModel(Endpoint(flowing.url, "small", retries=0))
         verdict = LlmReasoner(built_in, model, hear=heard.append).judge(SCENARIO, as_of=DAY, case="c1")
@@ -100,7 +100,7 @@ def test_an_answer_that_is_heard_as_it_comes_is_the_same_verdict(built_in: Reaso
 
 
 def test_a_stream_that_breaks_off_is_no_verdict(built_in: Reasoner) -> None:
-    with chat_server(lambda r: streamed(told()(r) or b"", cut=True)) as chat:
+    with chat_server(lambda r: streamed(whole(r), cut=True)) as chat:
         model = ChatModel(Endpoint(chat.url, "small", retries=0))
         verdict = LlmReasoner(built_in, model, hear=lambda _: None).judge(SCENARIO, as_of=DAY, case="c1")
     assert verdict.abstained and verdict.llm is not None
@@ -204,7 +204,7 @@ def test_an_endpoint_that_is_down_is_said_so(built_in: Reasoner) -> None:
     assert verdict.abstained and Failure.UNREACHABLE.zh in verdict.reason and str(port) in verdict.reason
 
 
-@pytest.mark.parametrize(("status", "tries"), [(500, 2), (503, 2), (401, 1), (404, 1)])
+@pytest.mark.parametrize(("status", "tries"), [(500, 2), (503, 2), (401, 1), (404, 1), (413, 1), (422, 1)])
 def test_errors_of_the_server_are_retried_only_where_that_may_help(
     built_in: Reasoner, status: int, tries: int
 ) -> None:
@@ -212,6 +212,46 @@ def test_errors_of_the_server_are_retried_only_where_that_may_help(
         verdict = ask(chat, built_in, retries=1)
     assert len(chat.requests) == tries
     assert verdict.abstained and verdict.llm is not None and verdict.llm.failures
+
+
+BREAKING: list[tuple[Answer, bool, Failure, str]] = [
+    (lambda r: Broken(whole(r)[:200]), False, Failure.UNREACHABLE, "closed in the middle of the body"),
+    (lambda r: Broken(whole(r)[:200], silent=True), False, Failure.TIMEOUT, "silent in the middle of the body"),
+    (lambda r: Broken(flow(r)[:2000]), True, Failure.UNREACHABLE, "closed in the middle of the stream"),
+    (lambda r: Broken(flow(r)[:2000], silent=True), True, Failure.TIMEOUT, "silent in the middle of the stream"),
+    (lambda r: streamed(whole(r), cut=True) + b'data: {"error": "out of memory"}\n\n', True, Failure.REFUSED, "an error in the middle of the stream"),
+    (lambda r: b'data: {"error": {"message": "out of memory"}}\n\n', True, Failure.REFUSED, "an error instead of a stream"),
+]  # fmt: skip
+
+
+def whole(request: dict[str, Any]) -> bytes:
+    return completion(json.dumps(good(request), ensure_ascii=False))
+
+
+def flow(request: dict[str, Any]) -> bytes:
+    return streamed(whole(request))
+
+
+@pytest.mark.parametrize(
+    ("answer", "flowing", "failure"), [row[:3] for row in BREAKING], ids=[note for *_, note in BREAKING]
+)
+def test_what_breaks_after_it_has_begun_is_named(
+    built_in: Reasoner, answer: Answer, flowing: bool, failure: Failure
+) -> None:
+    heard: list[str] = []
+    with chat_server(answer) as chat:
+        model = ChatModel(Endpoint(chat.url, "small", seconds=0.5, retries=0))
+        reasoner = LlmReasoner(built_in, model, hear=heard.append if flowing else None)
+        verdict = reasoner.judge(SCENARIO, as_of=DAY)
+    assert verdict.abstained and verdict.llm is not None
+    assert [told.split(":")[0] for told in verdict.llm.failures] == [failure.value], verdict.llm.failures
+
+
+def test_a_server_that_was_busy_is_asked_again_and_its_answer_counts(built_in: Reasoner) -> None:
+    left = [Broken(b"{"), Broken(b"{")]
+    with chat_server(lambda r: left.pop() if left else told()(r)) as chat:
+        verdict = ask(chat, built_in, retries=2)
+    assert len(chat.requests) == 3 and verdict.conclusion == "non_compliant"
 
 
 def test_the_key_is_sent_and_never_kept(built_in: Reasoner) -> None:
