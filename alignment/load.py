@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alignment.chat_template import TEXT
+from alignment.prompt import Message
 from alignment.recipe import ModelPart
 from kg.problem import InputError
 
@@ -25,13 +26,32 @@ def need_training_libraries() -> None:
 
 def open_tokenizer(model: ModelPart) -> PreTrainedTokenizerBase:
     """The tokenizer with the chat template that is trained with."""
+    tokenizer = _own_tokenizer(model)
+    tokenizer.chat_template = TEXT[model.template]
+    return tokenizer
+
+
+def open_serving_tokenizer(model: ModelPart) -> PreTrainedTokenizerBase:
+    """The tokenizer with the model's own chat template if that shows a question just as the one trained with does, else that one.
+
+    Only the model's own template tells it which tools it may call.
+    """
+    own, trained = _own_tokenizer(model), open_tokenizer(model)
+    asked: list[Message] = [{"role": "system", "content": "甲"}, {"role": "user", "content": "乙"}]
+
+    def shown(tokenizer: PreTrainedTokenizerBase) -> str:
+        return str(tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True))
+
+    return own if own.chat_template and shown(own) == shown(trained) else trained
+
+
+def _own_tokenizer(model: ModelPart) -> PreTrainedTokenizerBase:
     from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(model.path, gguf_file=model.gguf)
     except (OSError, ValueError) as error:
         raise InputError(f"打不开 {model.path} 的分词器：{_short(error)}") from error
-    tokenizer.chat_template = TEXT[model.template]
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

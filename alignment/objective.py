@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from alignment.prompt import Message, Shown, show
 from evaluator.importers.medes import read_objective
+from evaluator.importers.medethiceval import read_knowledge
 from evaluator.importers.objective import Question, answer_letters
-from evaluator.llm_answer import Failed
+from evaluator.importers.table import read_table
+from evaluator.llm_answer import Failed, Failure
 from kg.append_log import append_rows, replay
 from kg.build import Build
 from kg.problem import InputError
@@ -46,6 +48,7 @@ class Item:
 
 
 class _Row(BaseModel):
+    # A user's rows may say more of a question than is asked here.
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str
@@ -55,14 +58,38 @@ class _Row(BaseModel):
 
 
 def read_items(path: Path) -> list[Item]:
-    """The questions of a file: JSONL of {id, question, options: {"A": …}, answer: "AC"}, or a published MedES CSV.
+    """The questions of a file: JSONL of {id, question, options: {"A": …}, answer: "AC"}, or a published CSV as the importers read it.
 
+    That is MedES's objective questions (so `yilun items objective --csv` too) or MedEthicEval's knowledge questions.
     InputError names the line at fault.
     """
-    if path.suffix == ".csv":
-        return [Item(row.place, row.question, row.reference) for row in read_objective(path)]
-    found = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    placed = _of_table(path) if path.suffix == ".csv" else _of_lines(path)
+    found: dict[str, Item] = {}
+    for place, item in placed:
+        if item.id in found:
+            raise InputError(f"{place} 的 id {item.id!r} 已经用过；每题须有自己的 id")
+        found[item.id] = item
+    if not found:
+        raise InputError(f"{path} 中没有题目")
+    return list(found.values())
+
+
+def _of_table(path: Path) -> Iterator[tuple[str, Item]]:
+    first = next(read_table(path, ()), None)
+    if first and "uuid" in first[1]:
+        for known in read_knowledge(path):
+            yield known.place, Item(known.uuid, known.question, known.answer)
+        return
+    for number, row in enumerate(read_objective(path), 1):
+        yield row.place, Item(str(number), row.question, row.reference)
+
+
+def _of_lines(path: Path) -> Iterator[tuple[str, Item]]:
+    try:
+        lines = path.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"读不到 {path}：{error}；应为 UTF-8 的 JSONL 或 CSV") from error
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
@@ -71,11 +98,13 @@ def read_items(path: Path) -> list[Item]:
             raise InputError(
                 f"{path}:{number} 应为 {{id, question, options, answer}}：{error.errors()[0]['msg']}"
             ) from error
-        options = tuple(sorted(row.options.items()))
         if wrong := sorted(set(row.answer) - set(row.options)):
             raise InputError(f"{path}:{number} 的答案 {wrong[0]} 不在选项中")
-        found.append(Item(row.id, Question(row.question, options), "".join(sorted(set(row.answer)))))
-    return found
+        options = tuple(sorted(row.options.items()))
+        yield (
+            f"{path}:{number}",
+            Item(row.id, Question(row.question, options), "".join(sorted(set(row.answer)))),
+        )
 
 
 def asked(item: Item, clauses: Sequence[Shown]) -> list[Message]:
@@ -101,7 +130,10 @@ class Clauses:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was chosen: `letters` None where the reply states none; `failed` why there is no reply, else empty."""
+    """What was chosen: `letters` None where the reply states none; `failed` why there is no reply, else empty.
+
+    `asked` is the sha256 of the model's name and the whole prompt.
+    """
 
     id: str
     way: str
@@ -110,48 +142,48 @@ class Chosen:
     clauses: tuple[str, ...]
     reply: str
     failed: str = ""
+    asked: str = ""
 
 
 ALONE, WITH = "alone", "with_clauses"
 
 
 def answer_items(
-    items: Iterable[Item], answering: Answering, clauses: Clauses | None, kept: Path
+    items: Iterable[Item], answering: Answering, clauses: Clauses | None, kept: Path, *, model: str
 ) -> Iterator[Chosen]:
-    """Each question alone and, if there are clauses to show, with them. What `kept` holds is not asked again; the rest is added.
+    """Each question alone and, if there are clauses to show, with them, added to the file `kept` as they come.
 
-    A failed reply is told and not kept: the next run asks again.
+    What `kept` holds of the same model and the same prompt is not asked again. A failed reply is told and not kept: the
+    next run asks again. An endpoint that cannot be reached is asked nothing more.
     """
     held: dict[tuple[str, str], Chosen] = {}
 
     def take(row: dict[str, Any]) -> None:
-        held[row["id"], row["way"]] = Chosen(**{**row, "clauses": tuple(row["clauses"])})
+        held[row["way"], row["asked"]] = Chosen(**{**row, "clauses": tuple(row["clauses"])})
 
     replay(kept, take, what="回答")
     for item in items:
         for way, shown in ((ALONE, ()), (WITH, clauses.of(item))) if clauses else ((ALONE, ()),):
-            if (item.id, way) not in held:
-                one = _choose(item, way, shown, answering)
-                if one.failed:
+            turns = asked(item, shown)
+            digest = hashlib.sha256("\n".join([model, *(t["content"] for t in turns)]).encode()).hexdigest()
+            if (one := held.get((way, digest))) is None:
+                reply = answering(turns)
+                one = _choose(item, way, shown, reply, digest)
+                if isinstance(reply, Failed):
                     yield one
+                    if reply.kind is Failure.UNREACHABLE:
+                        return
                     continue
-                append_rows(kept, [_row(one)])
-                held[item.id, way] = one
-            yield held[item.id, way]
+                append_rows(kept, [asdict(one)])
+            yield replace(one, id=item.id, right=one.letters == item.reference)
 
 
-def _choose(item: Item, way: str, shown: Sequence[Shown], answering: Answering) -> Chosen:
-    reply = answering(asked(item, shown))
+def _choose(item: Item, way: str, shown: Sequence[Shown], reply: str | Failed, digest: str) -> Chosen:
     ids = tuple(one.id for one in shown)
     if isinstance(reply, Failed):
-        return Chosen(item.id, way, None, False, ids, "", f"{reply.kind.zh}：{reply.text}")
+        return Chosen(item.id, way, None, False, ids, "", f"{reply.kind.zh}：{reply.text}", digest)
     letters = answer_letters(reply)
-    return Chosen(item.id, way, letters, letters == item.reference, ids, reply)
-
-
-def _row(one: Chosen) -> Mapping[str, Any]:
-    row = {name: getattr(one, name) for name in Chosen.__slots__}
-    return json.loads(json.dumps(row, ensure_ascii=False))  # type: ignore[no-any-return]  # a dict went in
+    return Chosen(item.id, way, letters, letters == item.reference, ids, reply, asked=digest)
 
 
 def report(found: Sequence[Chosen]) -> dict[str, Any]:
@@ -177,8 +209,8 @@ def report(found: Sequence[Chosen]) -> dict[str, Any]:
             "ci95": [round(bound, 6) for bound in interval(values)] if values else None,
             "unread": sum(one.letters is None for one in whole), "failed": len(mine) - len(whole),
         }  # fmt: skip
-    if len(scores) == 2:
-        both = sorted(set(scores[ALONE]) & set(scores[WITH]))
+    both = sorted(set(scores.get(ALONE, ())) & set(scores.get(WITH, ())))
+    if both:
         told["gain"] = {
             "n": len(both),
             **gain([scores[WITH][i] for i in both], [scores[ALONE][i] for i in both]),

@@ -275,7 +275,10 @@ def decide(
 @align.command()
 def objective(
     questions: Annotated[
-        Path, typer.Argument(help="JSONL（id、question、options、answer）或 MedES 客观题 CSV")
+        Path,
+        typer.Argument(
+            help="JSONL（id、question、options、answer）、MedES 客观题或 MedEthicEval 知识题 CSV、yilun items objective --csv"
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="逐题的回答写到这里；再次运行只问缺的")],
     clauses: Annotated[
@@ -314,7 +317,9 @@ def objective(
         opened = open_build(place, build)
         shown = Clauses(opened, Retriever.open(place.root, build=opened), as_of=day, count=clauses)
     found = list(
-        answer_items(items, lambda turns: model.ask(*(turn["content"] for turn in turns)), shown, out)
+        answer_items(
+            items, lambda turns: model.ask(*(turn["content"] for turn in turns)), shown, out, model=model.name
+        )
     )
     for one in found:
         if one.failed:

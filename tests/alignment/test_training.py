@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from alignment.chat_template import TEXT, Template, encode, shown, turns
-from alignment.load import open_model, open_tokenizer
+from alignment.load import open_model, open_serving_tokenizer, open_tokenizer
 from alignment.plan import plan_of
 from alignment.recipe import Recipe, read_recipe
 from alignment.sample import Decoding, sample
@@ -259,6 +259,39 @@ def test_the_plan_counts_steps_and_names_a_module_that_is_not_there(toy: Path) -
         plan_of(Recipe.model_validate(value), tokens_per_second=1000)
 
 
+OWN = (
+    "{% if tools %}{{ tools | tojson }}{% endif %}"
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "kept", "why"),
+    [
+        (OWN, True, "it shows a question as it was trained on, and knows tools"),
+        (OWN.replace("'\n' + m['content']", "': ' + m['content']"), False, "it shows a question otherwise"),
+        (None, False, "there is none"),
+    ],
+    ids=["the same", "another", "none"],
+)
+def test_what_is_served_keeps_the_models_own_template_where_it_agrees(
+    tmp_path: Path, own: str | None, kept: bool, why: str
+) -> None:
+    folder = make_model(tmp_path / "model")
+    if own:
+        (folder / "chat_template.jinja").write_text(own, "utf-8")
+    made = Recipe.model_validate(recipe(tmp_path, "sft"))
+    served = open_serving_tokenizer(made.model)
+    assert (served.chat_template == own) is kept, why
+    asked = [{"role": "system", "content": "答"}, {"role": "user", "content": "问"}]
+    rendered = [
+        one.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
+        for one in (served, open_tokenizer(made.model))
+    ]
+    assert rendered[0] == rendered[1]
+
+
 def test_the_commands(toy: Path, tmp_path: Path, run: Run) -> None:
     path = write_recipe(tmp_path / "r.yaml", recipe(toy, "sft", out=str(tmp_path / "out")))
     looked = run("align", "inspect-batch", "--recipe", path, "--rows", 1)
@@ -271,6 +304,7 @@ def test_the_commands(toy: Path, tmp_path: Path, run: Run) -> None:
     merged = run("align", "merge", "--recipe", path, "--out", tmp_path / "merged")
     assert merged.code == 0, merged.err
     assert (tmp_path / "merged" / "model.safetensors").is_file()
+    assert "im_start" in (tmp_path / "merged" / "chat_template.jinja").read_text("utf-8")
     assert run("align", "dpo", "--recipe", path).code == 2
     told = run("align", "plan", "--recipe", path, "--json")
     assert json.loads(told.out)["rows"] == 4
