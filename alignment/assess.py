@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from alignment.prompt import LABEL
 from alignment.rows import PromptRow
 from alignment.sample import Sampled
 from evaluator.citation_check import CitationChecker
@@ -16,7 +17,6 @@ from evaluator.guardian.assessment import Answer, Assessment, Scorer
 from evaluator.metrics import Figure, Summary, summarise
 from kg.build import Build
 
-_LABEL = re.compile(r"\[C(?P<number>\d+)\]")
 _CLAIM = re.compile(r"[^。；！？\n]+[。；！？\n]?(?:\[C\d+\][。]?)*")
 
 
@@ -97,7 +97,7 @@ _CLAIMING = re.compile(
 
 
 def _names_shown(claim: str, shown: int) -> bool:
-    return any(1 <= int(m["number"]) <= shown for m in _LABEL.finditer(claim))
+    return any(1 <= int(m["label"][1:]) <= shown for m in LABEL.finditer(claim))
 
 
 _WORDS = {

@@ -42,9 +42,17 @@ class Item:
 
     def text(self) -> str:
         """Stem and options as the model is shown them."""
-        return "\n".join(
-            [self.question.stem, *(f"{letter}. {words}" for letter, words in self.question.options)]
-        )
+        return "\n".join([self.question.stem, *self._options()])
+
+    def letters(self, reply: str) -> str | None:
+        """The letters that a reply states, or those of the options that it repeats as shown and says nothing beside; else None."""
+        lines = [line.strip() for line in reply.splitlines() if line.strip()]
+        if lines and set(lines) <= set(self._options()):
+            return "".join(sorted({line[0] for line in lines}))
+        return answer_letters(reply)
+
+    def _options(self) -> list[str]:
+        return [f"{letter}. {words}" for letter, words in self.question.options]
 
 
 class _Row(BaseModel):
@@ -175,14 +183,16 @@ def answer_items(
                         return
                     continue
                 append_rows(kept, [asdict(one)])
-            yield replace(one, id=item.id, right=one.letters == item.reference)
+            # Read again: which letters are right, and how a reply is read, may have changed since it was kept.
+            letters = item.letters(one.reply)
+            yield replace(one, id=item.id, letters=letters, right=letters == item.reference)
 
 
 def _choose(item: Item, way: str, shown: Sequence[Shown], reply: str | Failed, digest: str) -> Chosen:
     ids = tuple(one.id for one in shown)
     if isinstance(reply, Failed):
         return Chosen(item.id, way, None, False, ids, "", f"{reply.kind.zh}：{reply.text}", digest)
-    letters = answer_letters(reply)
+    letters = item.letters(reply)
     return Chosen(item.id, way, letters, letters == item.reference, ids, reply, asked=digest)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,10 @@ class Message(TypedDict):
 
     role: str
     content: str
+
+
+LABEL = re.compile(r"\[(?P<label>C\d+)\]")
+"""How an answer names a clause that it was shown."""
 
 
 @dataclass(frozen=True, slots=True)

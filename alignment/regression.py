@@ -14,7 +14,6 @@ from alignment.objective import ALONE, Chosen, Item, asked, report
 from alignment.recipe import Recipe
 from alignment.sample import Decoding, sample
 from alignment.train import ADAPTER
-from evaluator.importers.objective import answer_letters
 from retrieval.bench import gain, interval
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def answered(
 ) -> list[Chosen]:  # fmt: skip
     """What a local model chooses for each question, without clauses; answers in the file `kept` are not asked again."""
     drawn = sample(model, tokenizer, [(item.id, asked(item, ())) for item in items], decoding, kept)
-    letters = [answer_letters(one.text) for one in drawn]
+    letters = [item.letters(one.text) for item, one in zip(items, drawn, strict=True)]
     return [
         Chosen(item.id, ALONE, chosen, chosen == item.reference, (), one.text)
         for item, one, chosen in zip(items, drawn, letters, strict=True)

@@ -20,7 +20,7 @@ from kg.problem import InputError
 
 if TYPE_CHECKING:
     from langchain.agents.middleware.types import ModelRequest, ModelResponse
-    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
     from langchain_core.tools import BaseTool
 
@@ -139,13 +139,15 @@ class Conversation:
             yield failed
         else:
             self._said += turns
-            yield self._replied(last)
+            read = [one for message in self._said for one in _found(message)]
+            yield checked(last.text, self._answers, read, as_of=self._as_of)
 
-    def _replied(self, last: AIMessage) -> Replied:
-        check = self._answers.check(last.text, as_of=self._as_of)
-        read = {article_of(one) for message in self._said for one in _found(message)}
-        unread = [c.surface for c in check.citations if c.resolved and article_of(c.resolved) not in read]
-        return Replied(last.text, check, tuple(dict.fromkeys(unread)))
+
+def checked(text: str, answers: Answers, read: Iterable[str], *, as_of: date) -> Replied:
+    """An answer with its citations checked, given the ids of the provisions that the model had read."""
+    check, articles = answers.check(text, as_of=as_of), set(map(article_of, read))
+    unread = [c.surface for c in check.citations if c.resolved and article_of(c.resolved) not in articles]
+    return Replied(text, check, tuple(dict.fromkeys(unread)))
 
 
 def _found(message: BaseMessage) -> tuple[str, ...]:

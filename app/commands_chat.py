@@ -42,6 +42,15 @@ def chat(
     llm_timeout: Annotated[
         float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
     ] = 120.0,
+    clauses: Annotated[
+        int,
+        typer.Option(
+            "--clauses",
+            min=0,
+            max=20,
+            help="不用工具：先检索，把这几条连同问题给模型（对齐训练所用的格式，各问互不相干）；0 为由模型自己检索",
+        ),
+    ] = 0,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
@@ -51,6 +60,8 @@ def chat(
 
     模型的话是模型的，不是本系统的结论，不是法律意见。没有引用法条、有引用未通过核对、引了没有读过的条文或没有作答，退出码为 1；用于脚本时加 --json。
 
+    不会调用工具的小模型、对齐所得的模型，用 --clauses 5。
+
     例：yilun chat "手术前只让家属签字可以吗" --llm-url http://127.0.0.1:8000/v1 --llm-model 模型名
     """
     from contextlib import closing
@@ -58,12 +69,18 @@ def chat(
     from app.answers import Answers
     from app.asking import GraphDesk
     from app.chat import Conversation
+    from app.chat_given import GivenClauses
 
     place = Home.resolve(home, os.environ)
     endpoint, day = read_endpoint(llm_url, llm_model, llm_timeout), read_day(as_of)
     with closing(GraphDesk(place, os.environ)) as graph:
         answers = Answers.open(place, graph, build)
-        talking, sound = Conversation(endpoint, answers, as_of=day), True
+        talking = (
+            GivenClauses(endpoint, answers, as_of=day, count=clauses)
+            if clauses
+            else Conversation(endpoint, answers, as_of=day)
+        )
+        sound = True
         for asked in [question] if question is not None else _questions():
             events = talking.ask(asked)
             if as_json:

@@ -123,6 +123,21 @@ def test_the_published_tables_and_our_own_are_read(tmp_path: Path) -> None:
     assert (item.id, item.reference, item.question.stem) == ("1", "A", "应当怎样？")
 
 
+@pytest.mark.parametrize(
+    ("reply", "letters"),
+    [
+        ("A. 保护", "A"),
+        ("C. 出售\n\nA. 保护", "AC"),
+        ("A. 保护隐私", None),
+        ("A. 保护\n因为是义务", None),
+        ("A. 保护\n答案：B", "B"),
+        ("", None),
+    ],
+)
+def test_options_repeated_as_shown_are_an_answer(tmp_path: Path, reply: str, letters: str | None) -> None:
+    assert read_items(questions(tmp_path))[0].letters(reply) == letters
+
+
 def test_questions_that_share_an_id_or_are_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"questions.jsonl:2 .*已经用过"):
         read_items(questions(tmp_path, [ROWS[0], ROWS[0]]))

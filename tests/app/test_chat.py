@@ -13,6 +13,7 @@ import pytest
 from app.answers import Answers
 from app.asking import GraphDesk
 from app.chat import MOST_TURNS, Conversation, Event, Looked, Replied, Spoken
+from app.chat_given import GivenClauses
 from app.contracts import ChatResult
 from evaluator.llm_answer import Failed, Failure
 from evaluator.llm_model import Endpoint
@@ -110,6 +111,9 @@ FAILING: Sequence[tuple[str, Answer, int, Failure]] = [
     ("a field that it does not know", lambda _: b'{"detail": "tools"}', 422, Failure.REFUSED),
     ("no end of looking up", lambda _: streamed(called("search_law", query="护士")), 200, Failure.TRUNCATED),
 ]  # fmt: skip
+
+PLAIN = [row for row in FAILING if row[0] not in ("a call that is no JSON", "no end of looking up")]
+"""Those that need no tools."""
 
 
 @pytest.mark.parametrize(("answer", "status", "kind"), [f[1:] for f in FAILING], ids=[f[0] for f in FAILING])
@@ -217,6 +221,35 @@ def test_a_script_gets_one_row_whatever_comes(ask: Callable[..., Outcome]) -> No
         told = ask(chat.url, "问", "--json")
     row = ChatResult.model_validate_json(told.out)
     assert told.code == 1 and row.answer is None and row.failure is not None and row.failure.kind == "refused"
+
+
+def test_a_model_without_tools_is_given_the_clauses_as_it_was_trained_to_see_them(
+    ask: Callable[..., Outcome],
+) -> None:
+    said = completion("依据[C1]。" + GOOD)
+    with chat_server(script(said)) as chat:
+        told = ask(chat.url, "护士可以公开病人隐私吗", "--clauses", 3, "--json")
+    row = ChatResult.model_validate_json(told.out)
+    assert told.code == 0 and row.sound and row.unread == []
+    (look,) = row.looked
+    assert look.found[0].startswith("甲护理条例@2020-05-01/art2")
+    (request,) = chat.requests
+    assert "tools" not in request and request["stream"] is True
+    assert [m["role"] for m in request["messages"]] == ["system", "user"]
+    assert "[C1] 《甲护理条例》第二条" in request["messages"][1]["content"]
+    with chat_server(script(completion("依据[C9]。" + GOOD))) as chat:
+        told = ask(chat.url, "护士可以公开病人隐私吗", "--clauses", 3)
+    assert told.code == 1 and "✗ [C9]：对话中没有读过这一条" in told.out
+
+
+@pytest.mark.parametrize(("answer", "status", "kind"), [f[1:] for f in PLAIN], ids=[f[0] for f in PLAIN])
+def test_given_clauses_an_endpoint_that_fails_is_told_too(
+    answers: Answers, answer: Answer, status: int, kind: Failure
+) -> None:
+    with chat_server(answer, status=status) as chat:
+        at = Endpoint(chat.url, "small", seconds=1.5 if kind is Failure.TIMEOUT else 20, retries=0)
+        last = list(GivenClauses(at, answers, as_of=DAY, count=2).ask("问"))[-1]
+    assert isinstance(last, Failed) and last.kind is kind
 
 
 def test_questions_are_read_line_by_line(
