@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from evaluator.citation_clean import show_hidden
 from evaluator.citation_outcome import CheckedCitation, Outcome
 from kg.build import Build
 from kg.problem import InputError
@@ -53,7 +54,10 @@ def key(citations: Sequence[CheckedCitation]) -> str:
 
 
 def marked(text: str, citations: Sequence[CheckedCitation]) -> str:
-    """The text, escaped, each citation in the colour and with the sign of its outcome, linked to its entry."""
+    """The text, escaped, each citation in the colour and with the sign of its outcome, linked to its entry.
+
+    Characters that cannot be seen stand as their code points: none of them turns or hides a word on the page.
+    """
     parts: list[str] = []
     at = 0
     for number, citation in enumerate(citations, 1):
@@ -61,13 +65,17 @@ def marked(text: str, citations: Sequence[CheckedCitation]) -> str:
         if start < at:
             continue  # places of one mention that share its characters are marked once
         said = escape(f"{citation.outcome.zh}：{citation.evidence}", quote=True)
-        parts.append(escape(text[at:start]))
+        parts.append(_shown(text[at:start]))
         parts.append(
-            f'<a class="{citation.outcome.value}" href="#c{number}" title="{said}">{escape(text[start:end])}'
+            f'<a class="{citation.outcome.value}" href="#c{number}" title="{said}">{_shown(text[start:end])}'
             f"<sup>{citation.outcome.symbol}</sup></a>"
         )
         at = end
-    return "".join([*parts, escape(text[at:])])
+    return "".join([*parts, _shown(text[at:])])
+
+
+def _shown(text: str) -> str:
+    return escape(show_hidden(text))
 
 
 def entry(number: int, citation: CheckedCitation, build: Build) -> str:
@@ -76,7 +84,7 @@ def entry(number: int, citation: CheckedCitation, build: Build) -> str:
     suggested = "、".join(f"《{s.title}》{s.article}" for s in citation.suggested)
     return (
         f'<dt id="c{number}"><span class="{citation.outcome.value}">{citation.outcome.symbol} '
-        f"{escape(citation.surface)}</span> {escape(said)}</dt><dd>{escape(citation.evidence)}</dd>"
+        f"{_shown(citation.surface)}</span> {escape(said)}</dt><dd>{escape(citation.evidence)}</dd>"
         + (f"<dd>可能是：{escape(suggested)}</dd>" if suggested else "")
         + _article(citation, build)
     )

@@ -206,21 +206,11 @@ def assess_row(scorer: Scorer, place: str, row: dict[str, Any], day: date) -> As
 
 
 def added(assessment: Assessment) -> dict[str, Any]:
-    """The columns that a row gains: six grades (None unscored) and the reasons, safe to open in a spreadsheet."""
+    """The columns that a row gains: six grades (None unscored) and the reasons, in one line."""
     marks = assessment.marks.values()
     grades = {mark.dimension.value: mark.grade for mark in marks}
     words = "；".join(f"{m.dimension} {'未评' if m.grade is None else m.grade} {m.reason}" for m in marks)
-    return {**grades, "reasons": inert(words)}
-
-
-def inert(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula, even where the words quoted in it begin like one.
-
-    >>> inert("=HYPERLINK(1)"), inert("R1 0 未见")
-    ("'=HYPERLINK(1)", 'R1 0 未见')
-    """
-    flat = " ".join(cell.split())
-    return f"'{flat}" if flat.startswith(("=", "+", "-", "@")) else flat
+    return {**grades, "reasons": " ".join(words.split())}
 
 
 def _write(out: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -230,12 +220,14 @@ def _write(out: Path, rows: Sequence[dict[str, Any]]) -> None:
         return
     if out.suffix.lower() != ".csv":
         raise InputError(f"--out {out} 既不是 .csv 也不是 .jsonl")
+    from evaluator.importers.table import inert
+
     names = list(dict.fromkeys(name for row in rows for name in row if name not in _ADDED))
     partial = out.with_name(out.name + ".partial")
     with partial.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.DictWriter(stream, [*names, *_ADDED], lineterminator="\r\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({k: inert(v) if isinstance(v, str) else v for k, v in row.items()} for row in rows)
     partial.replace(out)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from evaluator.citation_clean import CleanText
+from evaluator.citation_clean import CleanText, hidden
 from evaluator.citation_confidence import confidence
 from evaluator.citation_date import document_date
 from evaluator.citation_elsewhere import Elsewheres
@@ -73,10 +73,10 @@ class CitationChecker:
             own = frozenset({str(resolution.article.id)} if resolution.article else ())
             named = frozenset(articles.get(before.get(one.mention, -1), ()))
             cited = Cited(one, resolution, passage, groups[passage.group] - own, named)
-            checked.append(self._checked(cited, cleaned))
+            checked.append(self._checked(cited, cleaned, text))
         return checked
 
-    def _checked(self, cited: Cited, cleaned: CleanText) -> CheckedCitation:
+    def _checked(self, cited: Cited, cleaned: CleanText, given: str) -> CheckedCitation:
         judgement = self._judge.judge(cited)
         if Outcome.WRONG_NUMBER in judgement.faults and len(cited.found.works) > 1:
             cited, judgement = self._from_another_work(cited) or (cited, judgement)
@@ -86,7 +86,11 @@ class CitationChecker:
             Correction(*cleaned.span(quoted.start, quoted.end), words)
             for quoted, words in judgement.quotation_fixes
         )
-        return replace(_result(cited, judgement, tuple(dict.fromkeys(suggested))), quotation_fixes=fixes)
+        result = _result(cited, judgement, tuple(dict.fromkeys(suggested)))
+        ends = [cleaned.span(q.start, q.end)[1] for q in cited.passage.quotations if q.end > q.start]
+        unseen = hidden(given[result.span[0] : max(result.span[1], *ends) if ends else result.span[1]])
+        evidence = "；".join(filter(None, (result.evidence, unseen)))
+        return replace(result, evidence=evidence, quotation_fixes=fixes)
 
     def _from_another_work(self, cited: Cited) -> tuple[Cited, Judgement] | None:
         """A bare 第三十五条 counted from a law named further back, if that one's article says what is claimed."""

@@ -23,6 +23,26 @@ _UNIT_VALUES = {"十": 10, "百": 100, "千": 1000}
 _INNER_BLANK = re.compile(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 
 
+def show_hidden(text: str) -> str:
+    """A text in which every character that cannot be seen stands as its code point, so that it hides and turns nothing.
+
+    >>> show_hidden("保护\u202e病人")
+    '保护⟨U+202E⟩病人'
+    """
+    return _INVISIBLE.sub(lambda m: "".join(f"⟨U+{ord(c):04X}⟩" for c in m[0]), text)
+
+
+def hidden(text: str) -> str:
+    """What a reader is told of the characters in a text that cannot be seen; empty if there are none.
+
+    >>> hidden("保护\u200b病人\u200b"), hidden("保护病人")
+    ('其中有 2 个看不见的字符（U+200B），比对时未计入', '')
+    """
+    found = [c for m in _INVISIBLE.finditer(text) for c in m[0]]
+    points = "、".join(f"U+{ord(c):04X}" for c in dict.fromkeys(found))
+    return f"其中有 {len(found)} 个看不见的字符（{points}），比对时未计入" if found else ""
+
+
 @dataclass(frozen=True, slots=True)
 class CleanText:
     """`text` without invisible characters, of one width and script; `offsets[k]` is where text[k] came from.

@@ -6,6 +6,7 @@ concluded from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -148,7 +149,9 @@ def failures(
             found.append(Failed(Failure.ALTERED_QUOTATION, f"{own.norm}：“{own.quote}”"))
         found += _of_facts(own, scenario)
         found += _of_states(own, offered.norm)
-    found += _of_citations(cite(answer.reason), set(clauses.values()))
+    checked = cite(answer.reason)
+    found += _of_citations(checked, set(clauses.values()))
+    found += _of_titles(answer.reason, checked, set(clauses.values()))
     outcomes = {own.outcome(norms[own.norm].norm.modality) for own in answer.findings if own.norm in norms}
     if answer.conclusion != "undetermined" and not outcomes & SUPPORT[answer.conclusion]:
         told = "、".join(sorted(o.zh for o in outcomes)) or "没有认定"
@@ -182,6 +185,22 @@ def _of_citations(checked: Sequence[CheckedCitation], clauses: set[str]) -> Iter
             yield Failed(Failure.CITATION, f"“{one.surface}”：{one.outcome.value}，{one.evidence}")
         elif one.resolved and not any(_touch(one.resolved, clause) for clause in clauses):
             yield Failed(Failure.NOT_OFFERED, f"“{one.surface}”（{one.resolved}）")
+
+
+_TITLE = re.compile("《(?P<title>[^《》]{1,80})》")
+
+
+def _of_titles(reason: str, checked: Sequence[CheckedCitation], clauses: set[str]) -> Iterator[Failed]:
+    """A document named in the reason that no clause given is of, even where what follows it is no citation of law."""
+    works = {_short(clause.partition("@")[0]) for clause in clauses}
+    for match in _TITLE.finditer(reason):
+        judged = any(match[0] in one.surface for one in checked)
+        if not judged and _short(match["title"]) not in works:
+            yield Failed(Failure.NOT_OFFERED, f"“{match[0]}”不是给出的条款所在的文件")
+
+
+def _short(title: str) -> str:
+    return title.strip().removeprefix("中华人民共和国")
 
 
 def _touch(first: str, second: str) -> bool:

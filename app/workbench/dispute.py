@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from app.workbench.opinion import Matter, Opinion, standing
 from evaluator.guardian.assessment import Assessment
+from evaluator.importers.table import inert
 from evaluator.metrics import Dimension
 from kg.append_log import append_rows, replay
 from kg.home import Home
@@ -128,7 +129,10 @@ def expert_table(disputes: Sequence[Dispute], opinions: Sequence[Opinion]) -> st
                 "expert": said.author, "scene": one.scene, "query": one.query, "reference": one.reference,
                 "response": one.response, "as_of": one.as_of,
             }  # fmt: skip
-            writer.writerow(told | {d.value: grade for d, grade in read_grades(said.value).items()})
+            writer.writerow(
+                {k: inert(v) for k, v in told.items()}
+                | {d.value: grade for d, grade in read_grades(said.value).items()}
+            )
     return stream.getvalue()
 
 

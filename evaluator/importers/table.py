@@ -23,8 +23,30 @@ def without_debris(text: str) -> str:
     return _DEBRIS.sub("", text)
 
 
+_FORMULA = re.compile(r"'*\s*[=+@\t\r-]")
+"""What a spreadsheet may take for a formula, or would after we have taken one mark away."""
+
+
+def inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `read_table` gives it back as it was.
+
+    >>> inert("=HYPERLINK(1)"), inert("应当告知"), inert("'=1")
+    ("'=HYPERLINK(1)", '应当告知', "''=1")
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def as_written(cell: str) -> str:
+    """What a cell was before `inert`.
+
+    >>> as_written("'=HYPERLINK(1)"), as_written("'甲'")
+    ('=HYPERLINK(1)', "'甲'")
+    """
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
 def read_table(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The rows of a CSV file as written, each with its place `file:line`; a header must name these columns.
+    """The rows of a CSV file as written (before `inert`), each with its place `file:line`; a header must name these columns.
 
     InputError says which file, which line and which columns are missing.
     """
@@ -47,6 +69,6 @@ def read_table(path: Path, required: tuple[str, ...]) -> Iterator[tuple[str, dic
             place = f"{path}:{reader.line_num}"
             if None in row or None in row.values():
                 raise InputError(f"{place} 的列数与表头的 {len(names)} 列不符；请检查引号与逗号")
-            yield place, row
+            yield place, {name: as_written(cell) for name, cell in row.items()}
     except csv.Error as error:
         raise InputError(f"{path}:{reader.line_num} 不是完整的 CSV：{error}") from error

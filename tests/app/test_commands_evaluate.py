@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.commands_evaluate import inert
 from app.contracts import EvaluationRow, EvaluationSummary
+from evaluator.importers.table import as_written, inert
 from tests.app.conftest import Run
 from tests.evaluator.packaged import packaged_build
 
@@ -45,7 +45,8 @@ def test_columns_are_kept_and_grades_added(run: Run, tmp_path: Path, tier: str) 
     )
     assert result.code == 0
     written = _read(out)
-    assert [{k: row[k] for k in ROWS[0]} for row in written] == ROWS
+    assert [{k: as_written(row[k]) for k in ROWS[0]} for row in written] == ROWS
+    assert written[2]["id"] == "'=1+1"  # guarded, and given back as it was when it is read again
     for row in written:
         grades = {
             name: int(row[name]) if row[name] else None for name in ("R1", "R2", "Q1", "Q2", "Q3", "Q4")

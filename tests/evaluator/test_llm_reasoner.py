@@ -164,6 +164,7 @@ FAILING: list[tuple[Answer, Failure, str]] = [
     (told(conclusion="compliant"), Failure.NO_GROUND, "only a breach was found"),
     (told(findings=[]), Failure.NO_GROUND, "nothing was found"),
     (told(reason="依《甲护理条例》第三十条，应当提出。"), Failure.CITATION, "an article that there is not"),
+    (told(reason="依《护士内部守则》第九条，应当提出。"), Failure.NOT_OFFERED, "a document that is no law, and was not given"),
     (told(reason="依《甲处罚法》第二条“违反规定的，给予罚款”，应当处罚。"), Failure.CITATION, "a quotation altered in the reason"),
 ]  # fmt: skip
 

@@ -1,0 +1,5 @@
+"""The fixtures of commands."""
+
+from tests.app.conftest import made_home, run
+
+__all__ = ["made_home", "run"]
