@@ -12,14 +12,19 @@ from app.browse_selection import Selection
 from app.browse_text import Line, Segment
 from app.browse_work import Fact, VersionRow
 from app.marked_norms import MarkedNorm
+from app.palette import variables
 from kg.comparison import Piece
 from kg.vocabulary import Level, Status
 
-STYLE = """<style>
+STYLE = (
+    f"<style>{variables()}</style>"
+    + """<style>
 .stApp, .stApp button, .stApp input, .stApp textarea {
   font-family: "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif; }
 [data-testid="stMainBlockContainer"] { padding: 4.4rem 2rem 4rem; max-width: 1500px; }
 [data-testid="stSidebar"] { min-width: 330px; }
+@media (max-width: 900px) { [data-testid="stSidebar"] { min-width: 236px; max-width: 236px; }
+  [data-testid="stMainBlockContainer"] { padding-left: 1.2rem; padding-right: 1.2rem; } }
 [data-testid="stSidebarHeader"] { height: 2rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] > div > div { gap: 0.55rem; }
 [class*="st-key-list"] button {
@@ -40,7 +45,7 @@ STYLE = """<style>
 .yl-note.info { background: rgba(37, 99, 235, 0.1); }
 .yl h3 { padding: 0.15rem 0 0.35rem; margin: 0; font-size: 1.35rem; line-height: 1.4; }
 .yl { overflow-wrap: anywhere; }
-.yl a { color: #1f5fa8; } @media (prefers-color-scheme: dark) { .yl a { color: #8ab8ee; } }
+.yl a { color: var(--yl-accent); }
 .yl a:focus-visible { outline: 2px solid currentColor; outline-offset: 2px; }
 .yl-law { font-family: "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", "SimSun", serif;
   font-size: 1.08rem; line-height: 1.95; max-width: 44em; }
@@ -54,12 +59,12 @@ STYLE = """<style>
 .yl-broken { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
 .yl-tag { display: inline-block; padding: 0 0.5em; border-radius: 3px; font-size: 0.8rem; line-height: 1.6;
   border: 1px solid currentColor; white-space: nowrap; font-weight: 600; }
-.yl-in_force { color: #15803d; } .yl-not_yet { color: #2563eb; } .yl-ended { color: #b91c1c; }
-.yl-unknown { color: #b45309; } .yl-level { color: inherit; opacity: 0.75; font-weight: 400; }
+.yl-in_force { color: var(--yl-good); } .yl-not_yet { color: var(--yl-later); } .yl-ended { color: var(--yl-bad); }
+.yl-unknown { color: var(--yl-doubt); } .yl-level { color: inherit; opacity: 0.75; font-weight: 400; }
 .yl-small { font-size: 0.85rem; opacity: 0.8; } .yl-cite { margin: 0 0 0.7em; font-size: 0.92rem; line-height: 1.7; }
 .yl-cite q { quotes: none; display: block; opacity: 0.85; border-left: 3px solid rgba(128, 128, 128, 0.4);
   padding-left: 0.7em; margin-top: 0.15em; }
-.yl-fault { color: #b45309; }
+.yl-fault { color: var(--yl-doubt); }
 .yl-pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1.2rem; }
 .yl-pair del { background: rgba(220, 38, 38, 0.16); text-decoration: line-through; text-decoration-color: #dc2626; }
 .yl-pair ins { background: rgba(22, 163, 74, 0.18); text-decoration: underline; text-decoration-color: #16a34a; }
@@ -71,11 +76,12 @@ STYLE = """<style>
   border-radius: 2px; padding: 0 0.2em; }
 .yl-role { border-bottom: 3px solid; border-radius: 2px; padding-bottom: 1px; cursor: help; }
 .yl-role sup { font-size: .66rem; opacity: .85; }
-.yl-role.bearer { border-color: #2563eb; } .yl-role.counterparty { border-color: #0891b2; border-bottom-style: double; }
-.yl-role.cue { border-color: #6b7280; font-weight: 700; } .yl-role.action { border-color: #15803d; }
-.yl-role.condition { border-color: #b45309; border-bottom-style: dashed; }
-.yl-role.exception { border-color: #b91c1c; border-bottom-style: dotted; } .yl-role.sanction { border-color: #7c3aed; }
+.yl-role.bearer { border-color: var(--yl-bearer); } .yl-role.counterparty { border-color: var(--yl-counterparty); border-bottom-style: double; }
+.yl-role.cue { border-color: var(--yl-cue); font-weight: 700; } .yl-role.action { border-color: var(--yl-action); }
+.yl-role.condition { border-color: var(--yl-condition); border-bottom-style: dashed; }
+.yl-role.exception { border-color: var(--yl-exception); border-bottom-style: dotted; } .yl-role.sanction { border-color: var(--yl-sanction); }
 </style>"""
+)
 
 
 def escape(text: str) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from app.palette import Shade
+
 PAGE = Path(__file__).parent / "pages.py"
-ACCENT, ACCENT_ON_DARK = "#1f5fa8", "#8ab8ee"
+FILL = Shade("#1f5fa8", "#3b7fc4")
+"""The accent where white words stand on it."""
 
 
 def page_command(port: int) -> list[str]:
@@ -20,8 +23,8 @@ def page_command(port: int) -> list[str]:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",  # the buttons for publishing an app are not for readers
         "runner.magicEnabled": "false",  # a bare expression is not something to print
-        "theme.light.primaryColor": ACCENT,
-        "theme.dark.primaryColor": ACCENT_ON_DARK,
+        "theme.light.primaryColor": FILL.light,
+        "theme.dark.primaryColor": FILL.dark,
     }
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
     return [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.browse import browse
 from app.browse_html import STYLE
-from app.page_server import ACCENT
+from app.page_server import FILL
 from app.workbench.audit_page import audit
 from app.workbench.cite_page import cite
 from app.workbench.evaluate_page import evaluate
@@ -19,7 +19,7 @@ from app.workbench.sources_page import sources
 
 # Without an icon of its own a page has the browser fetch one from a server on the internet.
 ICON = (
-    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="{ACCENT}"/>'
+    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="{FILL.light}"/>'
     '<path d="M16 7v18M7 16h18" stroke="#fff" stroke-width="5"/></svg>'
 )
 

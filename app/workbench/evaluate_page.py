@@ -31,7 +31,7 @@ from kg.problem import YilunError
 _PER_PAGE = 25
 _MOST_CHANGED = 100
 _PARTS = {"场景": by_scene, "模型": by_model, "发现的问题": by_fault}
-_STYLE = """<style>.yl-good { border-bottom: 2px solid #15803d; } .yl-bad { border-bottom: 3px double #b91c1c; background: rgba(220,38,38,.12); }
+_STYLE = """<style>.yl-good { border-bottom: 2px solid var(--yl-good); } .yl-bad { border-bottom: 3px double var(--yl-bad); background: rgba(220,38,38,.12); }
 .yl-answer { line-height: 2.1; white-space: pre-wrap; } .yl-answer sup { font-size: .68rem; opacity: .85 }</style>"""
 
 

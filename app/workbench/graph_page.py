@@ -14,6 +14,7 @@ from app.workbench.graph_view import (
     MOST,
     TIES,
     GraphView,
+    Neighbours,
     NodeKind,
     dot,
     graph_view,
@@ -49,7 +50,7 @@ def graph(place: Place) -> None:
         found = neighbours(place.build, place.day)
     left, right = st.columns([3, 9], gap="medium")
     with left:
-        _choose(place)
+        _choose(place, found)
         ties = _ties()
         most = st.segmented_control("至多几个节点", [30, 60, 120, MOST], default=60, key="graph-most") or 60
     centre = st.query_params.get("node", "")
@@ -71,7 +72,7 @@ def graph(place: Place) -> None:
         _drawn(place, view, opened, most)
 
 
-def _choose(place: Place) -> None:
+def _choose(place: Place, found: Neighbours) -> None:
     def typed() -> None:
         words = str(st.session_state["graph-words"] or "").strip()
         if words:
@@ -81,10 +82,12 @@ def _choose(place: Place) -> None:
         "条文、主体或原则", key="graph-words", placeholder="《医师法》第二十五条；护士；隐私", on_change=typed
     )
     st.caption("现成的视图")
-    for name, node in _READY.items():
-        if node in place.build.parties or node in place.build.principles:
-            st.button(name, key=f"ready-{node}", type="tertiary", on_click=_centre, args=(node,))
-    st.button("可能相互冲突的规范", key="ready-opposite", type="tertiary", on_click=_show_opposite)
+    with st.container(key="list-ready", gap=None):
+        for name, node in _READY.items():
+            known = node in place.build.parties or node in place.build.principles
+            if known and any(True for _ in found.ties(node)):
+                st.button(name, key=f"ready-{node}", type="tertiary", on_click=_centre, args=(node,))
+        st.button("可能相互冲突的规范", key="ready-opposite", type="tertiary", on_click=_show_opposite)
 
 
 def _named(place: Place, words: str) -> str:
@@ -183,6 +186,8 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
                 kind="warning",
             )
         )
+    if not view.edges:
+        st.html(mark.note("按所选的关系与日期，它没有相邻的节点。", kind="info"))
     st.graphviz_chart(dot(view), width="content")
     columns = st.columns([4, 1, 1, 1], vertical_alignment="bottom")
     names = {node.id: f"{_SIGNS[node.kind]} {mark.visible(node.label)}" for node in view.nodes}

@@ -206,11 +206,11 @@ def dot(view: GraphView) -> str:
     """The view in Graphviz's language; every label is quoted, so that nothing in it is markup."""
     lines = [
         "digraph yilun { rankdir=LR; ranksep=1.2; nodesep=0.12;",
-        'bgcolor="transparent"; node [fontname="Noto Sans CJK SC", fontsize=11];',
-        'edge [fontname="Noto Sans CJK SC", fontsize=9, color="#888888", fontcolor="#666666"];',
+        'bgcolor="transparent"; node [fontname="Noto Sans CJK SC", fontsize=11, color="#7a7a7a", fontcolor="#1a1a1a"];',
+        'edge [fontname="Noto Sans CJK SC", fontsize=9, color="#888888", fontcolor="#7d7d7d"];',
     ]
     for node in view.nodes:
-        bold = ", penwidth=3" if node.id == view.centre else ""
+        bold = ', penwidth=3, color="#3b7fc4"' if node.id == view.centre else ""
         words = wrapped(node.label)
         # The browser's layout engine has no Chinese font to measure with: a character is an em wide.
         width = 0.16 * max(map(len, words.split("\n"))) + (0.8 if node.kind in _ROUND else 0.3)

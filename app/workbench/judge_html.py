@@ -7,13 +7,13 @@ from app.workbench.compare_verdicts import Shared
 from app.workbench.judge_view import ClauseView, FindingView, JudgeView, Told
 
 STYLE = """<style>
-.yl-fact { border-bottom: 2px solid #2563eb; background: rgba(37, 99, 235, 0.10); border-radius: 2px; }
+.yl-fact { border-bottom: 2px solid var(--yl-accent, #1f5fa8); background: rgba(37, 99, 235, 0.10); border-radius: 2px; }
 .yl-fact sup { font-size: 0.68rem; opacity: 0.8; margin-left: 0.15em; }
 .yl-fact.off { text-decoration: line-through; opacity: 0.55; }
 .yl-scenario { line-height: 2.1; font-size: 1.02rem; }
 .yl-head { font-size: 1.25rem; font-weight: 700; margin: 0.2rem 0; }
 .yl-finding { margin: 0 0 0.5rem; border-left: 3px solid rgba(128,128,128,0.45); padding: 0.1rem 0 0.1rem 0.8rem; }
-.yl-finding.grounds { border-color: #2563eb; } .yl-finding summary { cursor: pointer; line-height: 1.7; }
+.yl-finding.grounds { border-color: var(--yl-accent, #1f5fa8); } .yl-finding summary { cursor: pointer; line-height: 1.7; }
 .yl-finding summary:focus-visible { outline: 2px solid currentColor; }
 .yl-finding q, .yl-clause q { quotes: none; display: block; border-left: 3px solid rgba(128,128,128,0.4); padding-left: 0.7em;
   margin: 0.25em 0; white-space: pre-line; font-family: "Songti SC", "Noto Serif CJK SC", serif; }

@@ -17,7 +17,7 @@ from kg.problem import YilunError
 from kg.review import Act, Review
 from kg.review_log import append_reviews
 
-_PER_PAGE = 10
+_PER_PAGE = 5
 
 
 def norm_queue(place: Place, reviews: list[Review]) -> None:

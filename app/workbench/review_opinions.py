@@ -24,7 +24,7 @@ from kg.review import Act
 if TYPE_CHECKING:
     from alignment.loop import Decided
 
-_PER_PAGE = 10
+_PER_PAGE = 5
 _EMPTY = {
     Matter.GLOSS: "没有待看的释义：都看过了，或此构建没有释义。",
     Matter.CASE: "没有待看的案例：都看过了，或此构建没有案例。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,7 +11,7 @@ from app import browse_html as mark
 from app.views import coverage
 from app.workbench.judge_view import link
 from app.workbench.place import Place, opened_build
-from app.workbench.sources_view import changed, codes, manifest_rows, problem_rows
+from app.workbench.sources_view import ProblemRow, changed, codes, manifest_rows, problem_rows
 
 _PER_PAGE = 50
 
@@ -54,9 +55,10 @@ def _held(place: Place) -> None:
             )
         )
     with st.expander(f"未收录的 {len(found.missing)} 部"):
-        for key in found.missing:
-            href = "./?" + urlencode({"key": key, "as_of": place.day.isoformat()})
-            st.html(f'<div class="yl"><a href="{mark.attribute(href)}">{mark.escape(key)}</a></div>')
+        named = (
+            (key, "./?" + urlencode({"key": key, "as_of": place.day.isoformat()})) for key in found.missing
+        )
+        st.html(_listed(named))
 
 
 def _problems(place: Place) -> None:
@@ -77,13 +79,25 @@ def _problems(place: Place) -> None:
         if pages > 1
         else 1
     )
-    for row in rows[(number - 1) * _PER_PAGE : number * _PER_PAGE]:
-        shown = mark.escape(row.place)
-        if row.provision:
-            shown = f'<a href="{mark.attribute(link(row.provision, place.day))}">{shown}</a>'
-        st.html(
-            f'<div class="yl yl-cite"><b>{mark.escape(row.severity)}</b> <code>{mark.escape(row.code)}</code> {shown}<br>{mark.escape(row.text)}</div>'
-        )
+    st.html("".join(_problem(row, place) for row in rows[(number - 1) * _PER_PAGE : number * _PER_PAGE]))
+
+
+def _problem(row: ProblemRow, place: Place) -> str:
+    shown = mark.escape(row.place)
+    if row.provision:
+        shown = f'<a href="{mark.attribute(link(row.provision, place.day))}">{shown}</a>'
+    return (
+        f'<div class="yl yl-cite"><b>{mark.escape(row.severity)}</b> <code>{mark.escape(row.code)}</code> {shown}'
+        f"<br>{mark.escape(row.text)}</div>"
+    )
+
+
+def _listed(named: Iterable[tuple[str, str]]) -> str:
+    """Links below one another, in one piece: a page of hundreds of pieces is slow to draw."""
+    rows = "".join(
+        f'<div><a href="{mark.attribute(href)}">{mark.escape(name)}</a></div>' for name, href in named
+    )
+    return f'<div class="yl">{rows}</div>'
 
 
 def _since(place: Place) -> None:
@@ -100,10 +114,8 @@ def _since(place: Place) -> None:
         ("文字有变的文本", found.altered),
     ):
         st.markdown(f"**{name}**　{len(values)}")
-        for value in values[:200]:
-            st.html(
-                f'<div class="yl"><a href="{mark.attribute(link(value, place.day))}">{mark.escape(value)}</a></div>'
-            )
+        if values:
+            st.html(_listed((value, link(value, place.day)) for value in values[:200]))
     st.html(
         mark.counts_table(
             [
