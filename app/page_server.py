@@ -12,7 +12,7 @@ FILL = Shade("#1f5fa8", "#3b7fc4")
 """The accent where white words stand on it."""
 
 
-def page_command(port: int) -> list[str]:
+def page_command(port: int, page: Path = PAGE) -> list[str]:
     """The command that serves the pages at a port until it is stopped; YILUN_HOME says over which home."""
     options = {
         "server.address": "127.0.0.1",
@@ -27,4 +27,4 @@ def page_command(port: int) -> list[str]:
         "theme.dark.primaryColor": FILL.dark,
     }
     flags = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags]
+    return [sys.executable, "-m", "streamlit", "run", str(page), *flags]

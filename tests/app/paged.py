@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from app.page_server import page_command
+from app.page_server import PAGE, page_command
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,13 +31,15 @@ needs_chromium = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} i
 
 
 @contextmanager
-def serving_pages(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The pages over a home, as `yilun app` serves them; ends with the block."""
+def serving_pages(
+    home: Path, environ: Mapping[str, str] | None = None, *, page: Path = PAGE
+) -> Iterator[str]:
+    """The pages over a home (or another page), as `yilun app` serves them; ends with the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        page_command(port),
+        page_command(port, page),
         env={**os.environ, **(environ or {}), "YILUN_HOME": str(home)},
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

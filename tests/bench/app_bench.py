@@ -4,7 +4,7 @@
 
 `paint` is from the click (or the address) until the page's own heading stands on the screen, `settled` until the server has
 nothing left to draw. `first_ever` is the first visit after the server began, when the build is opened; `first` a visitor with
-an empty cache after that. Pages are switched by their links at the top, an article by the button to the next.
+an empty cache after that; `empty` the same for a page of the library with a heading and nothing else, the floor. Pages are switched by their links at the top, an article by the button to the next.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
@@ -57,8 +59,16 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=10)
     asked = parser.parse_args()
-    clocks = {name: Clock() for name in ("first_ever", "first", "article", *PAGES)}
+    clocks = {name: Clock() for name in ("empty", "first_ever", "first", "article", *PAGES)}
     welcome = "医伦　法规浏览"
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "empty.py"
+        page.write_text("import streamlit as st\nst.title('空')\n", encoding="utf-8")
+        with serving_pages(asked.home, page=page) as address, chromium() as browser:
+            for _ in range(asked.rounds):
+                watched = Watched(browser, address)
+                clocks["empty"].step(watched, partial(watched.tab.goto, address), "空")
+                watched.context.close()
     with serving_pages(asked.home) as address, chromium() as browser:
 
         def visit(clock: Clock) -> Watched:
