@@ -7,7 +7,7 @@ HOME_DIR := .yilun
 STAMP := $(VENV)/.installed
 DEMO_AS_OF := 2026-11-22
 
-.PHONY: demo test lint fast bench schemas clean
+.PHONY: demo test lint fast bench soak schemas clean
 
 demo: $(STAMP)-app
 	$(BIN)/yilun build --home $(HOME_DIR)
@@ -30,6 +30,9 @@ fast: $(STAMP)-dev
 bench: $(STAMP)-dev
 	$(BIN)/python -m tests.bench.build_bench
 	$(BIN)/python -m tests.bench.retrieval_bench
+
+soak: $(STAMP)-dev
+	$(BIN)/python -m tests.bench.soak --inputs 1000000 --day $$(date +%F) --log docs/benchmarks/soak.jsonl
 
 schemas: $(STAMP)-dev
 	$(BIN)/python -m app.contracts docs/schemas
