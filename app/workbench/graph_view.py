@@ -38,6 +38,8 @@ TIES = {
 }  # fmt: skip
 """The relations that are drawn, with the words shown to readers."""
 AGAINST = "方向相反？"
+_ACT = 28
+"""So many characters of what a norm asks are shown; the whole is a click away."""
 _FIRST = (Modality.OBLIGATION, Modality.PROHIBITION)
 
 
@@ -105,11 +107,16 @@ class Neighbours:
             return Node(identifier, NodeKind.PRINCIPLE, self._build.principles[identifier].name)
         if "#" in identifier:
             norm = self._norms.get(identifier) or self._other(identifier)
-            return Node(identifier, NodeKind.NORM, _told(norm))
+            return Node(
+                identifier,
+                NodeKind.NORM,
+                f"{_told(norm)}　{self._place(article_of(identifier.split('#')[0]))}",
+            )
+        return Node(identifier, NodeKind.ARTICLE, self._place(identifier))
+
+    def _place(self, identifier: str) -> str:
         text, provision = self._build.provision(identifier)
-        return Node(
-            identifier, NodeKind.ARTICLE, f"《{short(text.expression.title)}》{provision.id.display()}"
-        )
+        return f"《{short(text.expression.title)}》{provision.id.display()}"
 
     def ties(self, identifier: str) -> Iterator[Edge]:
         """The edges of a node, in a stable order."""
@@ -251,10 +258,9 @@ def _quoted(text: str) -> str:
 
 
 def wrapped(text: str) -> str:
-    """A label in lines of fourteen characters, four at most."""
-    return "\n".join(text[i : i + 14] for i in range(0, min(len(text), 56), 14)) + (
-        "…" if len(text) > 56 else ""
-    )
+    """A label in lines of fourteen characters, five at most; what stands behind a wide blank begins a line."""
+    lines = [part[i : i + 14] for part in text.split("　") for i in range(0, len(part), 14)]
+    return "\n".join(lines[:5]) + ("…" if len(lines) > 5 else "")
 
 
 def short(title: str) -> str:
@@ -264,4 +270,5 @@ def short(title: str) -> str:
 
 def _told(norm: Norm) -> str:
     action = norm.action.text if norm.action else (norm.sanction.text if norm.sanction else "")
-    return f"{norm.modality.zh}：{' '.join(action.split())[:40] or norm.id}"
+    said = " ".join(action.split()) or norm.id
+    return f"{norm.modality.zh}：{said if len(said) <= _ACT else said[:_ACT] + '…'}"

@@ -14,6 +14,7 @@ from app.workbench.place import Place, opened_build
 from app.workbench.sources_view import ProblemRow, changed, codes, manifest_rows, problem_rows
 
 _PER_PAGE = 50
+_MOST = 200
 
 
 def sources(place: Place) -> None:
@@ -113,9 +114,10 @@ def _since(place: Place) -> None:
         ("不再收的文本", found.went),
         ("文字有变的文本", found.altered),
     ):
-        st.markdown(f"**{name}**　{len(values)}")
+        cut = f"（列出前 {_MOST}）" if len(values) > _MOST else ""
+        st.markdown(f"**{name}**　{len(values)}{cut}")
         if values:
-            st.html(_listed((value, link(value, place.day)) for value in values[:200]))
+            st.html(_listed((value, link(value, place.day)) for value in values[:_MOST]))
     st.html(
         mark.counts_table(
             [
