@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from app.contracts import (
     ArticleResult,
@@ -65,7 +65,7 @@ class SearchOptions(Asked):
     parties: list[Name] | None = Field(
         None, description="只要规范涉及这些主体的条文；上位与下位主体也算", examples=[["护士"]]
     )
-    only_in_force: bool = Field(False, description="去掉效力待核的条文")
+    only_in_force: StrictBool = Field(False, description="去掉效力待核的条文")
     neighbours: int = Field(0, ge=0, le=20, strict=True, description="每条之前、之后各带几条相邻条文")
     system: Annotated[
         Literal["default", "exact", "bm25", "gloss", "dense", "meaning", "fused"],

@@ -74,7 +74,7 @@ def page() -> Iterator[str]:
             try:
                 yield "| {} | {} | {} |".format(name, *licence(name))
             except PackageNotFoundError:
-                yield f"| {name} | 未安装 | |"
+                yield f"| {name} | 未安装 | 未读：本机没有安装 |"
     others = sorted(reached(iter(named)) - set(named) - {OURS})
     yield "\n## 它们所需的\n\n| 包 | 版本 | 许可 |\n|---|---|---|"
     for name in others:
