@@ -19,17 +19,14 @@ from evaluator.proof import VerdictFile
 from evaluator.verdict import Reasoner
 from evaluator.verify import verify, verify_against
 from kg.build import Build
-from kg.pack import data_folder
 from retrieval import Retriever
 from tests.evaluator.chat_server import chat_server, completion
 from tests.evaluator.small_corpus import Law, build_of
 
 DAY = date(2024, 1, 1)
+ATTACKS = Path(__file__).parent / "attacks"
 SITUATION = "护士发现医嘱违反规定，没有向医师提出，仍照着执行了。"
-ROWS = [
-    json.loads(line)
-    for line in (data_folder() / "attacks" / "injections.jsonl").read_text("utf-8").splitlines()
-]
+ROWS = [json.loads(line) for line in (ATTACKS / "injections.jsonl").read_text("utf-8").splitlines()]
 STATUTES = [row for row in ROWS if row["where"] == "statute"]
 SITUATIONS = [row for row in ROWS if row["where"] == "scenario"]
 NUMBERS = "一二三四五六七八"
@@ -141,4 +138,4 @@ def test_an_attack_beside_an_honest_answer_changes_nothing(build: Build, built_i
 
 
 def test_the_attacks_are_described_where_they_lie() -> None:
-    assert (Path(data_folder()) / "attacks" / "README.md").is_file()
+    assert (ATTACKS / "README.md").is_file()
