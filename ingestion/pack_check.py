@@ -21,7 +21,7 @@ from kg.titles import TitleIndex, TitleRelation
 KNOWN = frozenset(
     {
         "pack.json", "README.md", "LICENSES.md", "splits.tsv", "ledger", "cases", "norms", "glosses", "guardian", "gold",
-        "facts", "vectors", "models", "reviews",
+        "facts", "vectors", "models", "reviews", "attacks",
     }
 )  # fmt: skip
 """What may stand at the top of a pack; docs/pack.md says what each is."""
