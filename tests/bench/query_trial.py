@@ -15,7 +15,6 @@ import argparse
 import os
 import random
 import sys
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cache
@@ -35,22 +34,11 @@ from retrieval.bench import gain
 from retrieval.norm_marks import NormMarks
 from retrieval.retriever import Retriever
 from retrieval.train_pairs import Shelf, read_splits
-from tests.bench.retrieval_ablation import Arm, Neighbours, at_ten, neighbours, row_of
+from tests.bench.retrieval_ablation import Arm, Neighbours, at_ten, chapters, neighbours, row_of
 from tests.bench.retrieval_bench import read_cases
 
 _DEEP, _SEED = 50, 20260101
 _SHARES = (0.05, 0.15, 0.4)
-
-
-def chapters(retriever: Retriever) -> Neighbours:
-    """Articles under the same heading of the same text."""
-    index = retriever.index
-    under: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
-    for row in range(len(index)):
-        clause = index.clause(row)
-        if clause.headings:
-            under[index.ids[row].rpartition("/")[0].split("/")[0], clause.headings].append(row)
-    return {row: frozenset(rows) - {row} for rows in under.values() for row in rows if len(rows) < 40}
 
 
 def definitions(build: Build, retriever: Retriever) -> Neighbours:
@@ -141,7 +129,7 @@ def main() -> int:
 
         return search
 
-    parent, defined = chapters(retriever), definitions(build, retriever)
+    parent, defined = chapters(index), definitions(build, retriever)
     tried: dict[str, Arm] = {"default": lambda query: ordered(first(query))}
     for share in _SHARES:
         tried[f"actors {share}"] = actors(share)

@@ -6,7 +6,7 @@ Cases are model-written and unreviewed. Each line: R@10 and its paired differenc
 bootstrap interval. Arms of the graph add to a document's score a share of the best score among its
 neighbours in the first fifty: articles that it cites or that cite it, and those tied to it by norms
 (sanction, exception, delegation). Controls: the same number of edges between other articles (each article
-of the graph changes names with another).
+of the graph changes names with another). `parent`: articles under the same heading.
 """
 
 from __future__ import annotations
@@ -81,6 +81,25 @@ def shuffled(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return [(renamed[one], renamed[two]) for one, two in pairs]
 
 
+def chapters(index: ClauseIndex) -> Neighbours:
+    """Articles under the same heading of the same text."""
+    under: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+    for row in range(len(index)):
+        clause = index.clause(row)
+        if clause.headings:
+            under[index.ids[row].rpartition("/")[0].split("/")[0], clause.headings].append(row)
+    return {row: frozenset(rows) - {row} for rows in under.values() for row in rows if len(rows) < 40}
+
+
+def renamed(near: Neighbours) -> Neighbours:
+    """The same neighbourhoods under other names."""
+    nodes = sorted(near)
+    others = nodes.copy()
+    random.Random(_SEED).shuffle(others)
+    names = dict(zip(nodes, others, strict=True))
+    return {names[row]: frozenset(names[one] for one in rows) for row, rows in near.items()}
+
+
 def arms(index: ClauseIndex, build: Build, allowed: npt.NDArray[np.bool_]) -> dict[str, Arm]:
     """Every arm by name, `default` and `bm25` first."""
     stack = index.stack
@@ -128,6 +147,9 @@ def arms(index: ClauseIndex, build: Build, allowed: npt.NDArray[np.bool_]) -> di
     for share in _SHARES:
         found[f"graph {share}, real ({len(real)} edges)"] = with_graph(neighbours(real), share)
         found[f"graph {share}, shuffled"] = with_graph(neighbours(shuffled(real)), share)
+    above = chapters(index)
+    found["parent 0.1, real"] = with_graph(above, 0.1)
+    found["parent 0.1, shuffled"] = with_graph(renamed(above), 0.1)
     return found
 
 
@@ -160,6 +182,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--test", action="store_true", help="the test folds instead of dev")
+    parser.add_argument("--only", nargs="*", help="these arms beside default")
     options = parser.parse_args()
     home = Home.resolve(options.home, os.environ)
     build = Build(home.build())
@@ -175,6 +198,8 @@ def main() -> int:
     for fold in ("test_source", "test_clause") if options.test else ("dev_source", "dev_clause"):
         base: list[float] = []
         for name, arm in arms(index, build, allowed).items():
+            if options.only and name not in ("default", *options.only):
+                continue
             values = at_ten(arm, names, cases, fold)
             base = base or values
             found = gain(values, base)
