@@ -45,7 +45,7 @@ _SIGNS = {NodeKind.ARTICLE: "▭", NodeKind.NORM: "▤", NodeKind.PARTY: "◯", 
 
 
 def graph(place: Place) -> None:
-    """The whole page; `node`, `open`, `against`, `ties` and `show` in the URL say what is shown."""
+    """The whole page; `node`, `open`, `pin`, `against`, `ties` and `show` in the URL say what is shown."""
     with st.spinner("正在读出图…"):
         found = neighbours(place.build, place.day)
     left, right = st.columns([3, 9], gap="medium")
@@ -61,15 +61,16 @@ def graph(place: Place) -> None:
         if not centre:
             st.html(mark.note("输入一条法律、一个主体或原则，或从左侧选一个现成的视图。", kind="info"))
             return
-        opened = [one for one in st.query_params.get("open", "").split("|") if one]
+        opened, pinned = _listed("open"), _listed("pin")
         try:
             view = graph_view(
-                found, centre, expanded=opened, ties=ties, most=most, against=st.query_params.get("against", "")
+                found, centre, expanded=opened, ties=ties, most=most, pinned=pinned,
+                against=st.query_params.get("against", ""),
             )  # fmt: skip
         except InputError as error:
             st.html(mark.note(f"图中没有 {centre}：{error}", kind="error"))
             return
-        _drawn(place, view, opened, most)
+        _drawn(place, view, opened, pinned, most)
 
 
 def _choose(place: Place, found: Neighbours) -> None:
@@ -174,7 +175,7 @@ def _ties() -> list[RelationType]:
     )
 
 
-def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
+def _drawn(place: Place, view: GraphView, opened: list[str], pinned: list[str], most: int) -> None:
     legend = "　".join(f"{sign} {kind.value}" for kind, sign in _SIGNS.items())
     st.caption(
         f"{legend}　粗框为中心。{len(view.nodes)} 个节点、{len(view.edges)} 条关系，按 {place.day} 的法律。"
@@ -189,7 +190,7 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
     if not view.edges:
         st.html(mark.note("按所选的关系与日期，它没有相邻的节点。", kind="info"))
     st.graphviz_chart(dot(view), width="content")
-    columns = st.columns([4, 1, 1, 1], vertical_alignment="bottom")
+    columns = st.columns([4, 1, 1, 1, 1], vertical_alignment="bottom")
     names = {node.id: f"{_SIGNS[node.kind]} {mark.visible(node.label)}" for node in view.nodes}
     others = [node.id for node in view.nodes if node.id != view.centre]
     chosen = columns[0].selectbox(
@@ -209,16 +210,29 @@ def _drawn(place: Place, view: GraphView, opened: list[str], most: int) -> None:
         files.caption(str(error))
     offer(files, "DOT", dot(view), "yilun.dot", "text/vnd.graphviz")
     if chosen:
-        columns[1].button("展开", on_click=_open, args=(opened, chosen), disabled=chosen in opened)
+        columns[1].button("展开", on_click=_keep, args=("open", [*opened, chosen]), disabled=chosen in opened)
         columns[2].button("居中", on_click=_centre, args=(chosen,))
+        if chosen in pinned:
+            columns[3].button("取下", on_click=_keep, args=("pin", [one for one in pinned if one != chosen]))
+        else:
+            columns[3].button(
+                "钉住", on_click=_keep, args=("pin", [*pinned, chosen]), help="换了中心也留在图中"
+            )
         if "@" in chosen:
             href = mark.attribute(link(chosen, place.day))
-            columns[3].html(f'<div class="yl"><a href="{href}">阅读原文</a></div>')
+            columns[4].html(f'<div class="yl"><a href="{href}">阅读原文</a></div>')
     with st.expander("以列表看"):
         st.dataframe(
             [{"从": names[e.source], "关系": TIES[e.tie], "到": names[e.target]} for e in view.edges], hide_index=True
         )  # fmt: skip
 
 
-def _open(opened: list[str], node: str) -> None:
-    st.query_params["open"] = "|".join([*opened, node])
+def _listed(name: str) -> list[str]:
+    return [one for one in dict.fromkeys(st.query_params.get(name, "").split("|")) if one]
+
+
+def _keep(name: str, nodes: list[str]) -> None:
+    if nodes:
+        st.query_params[name] = "|".join(nodes)
+    else:
+        st.query_params.pop(name, None)

@@ -171,15 +171,19 @@ def graph_view(
     ties: Collection[RelationType] = tuple(TIES),
     most: int = MOST,
     against: str = "",
+    pinned: Collection[str] = (),
 ) -> GraphView:
     """The neighbourhood of a node, and of those among its neighbours that were expanded; never more than `most` nodes.
 
-    `against` is a norm that points the other way, drawn with its neighbourhood too. InputError where a centre is no node.
+    `against` is a norm that points the other way, drawn with its neighbourhood too. `pinned` nodes are there whatever the
+    centre, with their ties to what is shown. InputError where one of these is no node.
     """
     nodes = {name: found.node(name) for name in (centre, against) if name}
+    starts = tuple(nodes)
+    nodes |= {name: found.node(name) for name in pinned}
     edges: dict[Edge, None] = {}
     cut = 0
-    for identifier in (*nodes, *sorted(set(expanded) - set(nodes))):
+    for identifier in (*starts, *sorted(set(expanded) - set(starts))):
         if identifier not in nodes:
             continue
         for edge in found.ties(identifier):
@@ -195,6 +199,15 @@ def graph_view(
                 except InputError:
                     continue  # the other end is not in this build
             edges[edge] = None
+    for identifier in pinned:
+        for edge in found.ties(identifier):
+            if (
+                edge.tie in ties
+                and edge.source in nodes
+                and edge.target in nodes
+                and edge.source != edge.target
+            ):
+                edges[edge] = None
     pairs = ((centre, against),) if against else ()
     return GraphView(centre, tuple(nodes.values()), tuple(edges), cut, pairs)
 

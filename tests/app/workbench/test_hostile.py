@@ -150,7 +150,7 @@ def test_a_file_whose_name_looks_like_markup_is_named_as_it_is(
 
 
 BROWSING = ("id", "key", "version", "article", "against", "view", "q", "level", "topic", "status", "party", "principle", "as_of")  # fmt: skip
-OTHERS = ("node", "open", "ties", "show", "against", "verdict", "on", "queue", "as_of")
+OTHERS = ("node", "open", "pin", "ties", "show", "against", "verdict", "on", "queue", "as_of")
 
 
 @pytest.mark.parametrize("page", ["", "graph", "judge", "audit", "cite", "evaluate", "review", "sources"])

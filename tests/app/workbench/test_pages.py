@@ -116,3 +116,11 @@ def test_a_second_scenario_stands_beside_the_first(drawn: Draw, verdict: Verdict
     shown = html(app)
     assert "只在第二个" in shown
     assert "<script>" not in shown
+
+
+def test_a_pinned_node_stays_when_the_centre_moves(drawn: Draw) -> None:
+    app = drawn("graph", node="甲护理条例@2020-05-01/art2", pin="患者")
+    assert "患者" in app.get("graphviz_chart")[0].proto.spec
+    app.selectbox(key="graph-node").set_value("患者").run()
+    clean(button(app, "取下").click().run())
+    assert "pin" not in app.query_params

@@ -247,6 +247,18 @@ def test_what_does_not_fit_is_counted(near: Neighbours) -> None:
     assert whole.cut == 0
 
 
+def test_what_is_pinned_stays_with_its_ties_to_what_is_shown(near: Neighbours) -> None:
+    own = {node.id for node in graph_view(near, "护士").nodes}
+    pinned = graph_view(near, ARTICLE, pinned=["护士", "患者"])
+    plain = graph_view(near, ARTICLE)
+    assert {node.id for node in pinned.nodes} == {node.id for node in plain.nodes} | {"护士", "患者"}
+    assert set(plain.edges) < set(pinned.edges)
+    assert any("护士" in (edge.source, edge.target) for edge in pinned.edges)
+    assert not own <= {node.id for node in pinned.nodes}, "a pin brings no neighbours of its own"
+    with pytest.raises(InputError):
+        graph_view(near, ARTICLE, pinned=["没有@2020-01-01/art1"])
+
+
 def test_no_node_of_this_build(near: Neighbours) -> None:
     with pytest.raises(InputError):
         graph_view(near, "没有@2020-01-01/art1")
