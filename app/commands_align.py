@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.terminal import (
+    MOST_TOKENS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmTokensOption,
     open_build,
     print_json,
     progress_bars,
@@ -292,6 +294,7 @@ def objective(
         str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
     ] = None,
     llm_timeout: Annotated[float, typer.Option("--llm-timeout", min=1, help="每次等多少秒")] = 120.0,
+    llm_tokens: LlmTokensOption = MOST_TOKENS,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,
@@ -307,7 +310,7 @@ def objective(
     from retrieval.retriever import Retriever
 
     model, items, day = (
-        ChatModel(read_endpoint(llm_url, llm_model, llm_timeout), None),
+        ChatModel(read_endpoint(llm_url, llm_model, llm_timeout, llm_tokens), None),
         read_items(questions),
         read_day(as_of),
     )

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.terminal import (
+    MOST_TOKENS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmTokensOption,
     print_json,
     read_day,
     read_endpoint,
@@ -42,6 +44,7 @@ def chat(
     llm_timeout: Annotated[
         float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
     ] = 120.0,
+    llm_tokens: LlmTokensOption = MOST_TOKENS,
     clauses: Annotated[
         int,
         typer.Option(
@@ -72,7 +75,7 @@ def chat(
     from app.chat_given import GivenClauses
 
     place = Home.resolve(home, os.environ)
-    endpoint, day = read_endpoint(llm_url, llm_model, llm_timeout), read_day(as_of)
+    endpoint, day = read_endpoint(llm_url, llm_model, llm_timeout, llm_tokens), read_day(as_of)
     with closing(GraphDesk(place, os.environ)) as graph:
         answers = Answers.open(place, graph, build)
         talking = (

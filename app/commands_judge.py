@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.terminal import (
+    MOST_TOKENS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmTokensOption,
     open_build,
     print_json,
     read_day,
@@ -58,6 +60,7 @@ def judge(
     llm_timeout: Annotated[
         float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
     ] = 120.0,
+    llm_tokens: LlmTokensOption = MOST_TOKENS,
     stream: Annotated[
         bool, typer.Option("--stream", help="语言模型作答时，把它的话逐字写到标准错误；核对仍在说完之后")
     ] = False,
@@ -97,7 +100,7 @@ def judge(
             for r in read_rows(batch, ("id", "text"))
         ]
     )
-    endpoint = _endpoint(by, llm_url, llm_model, llm_timeout)
+    endpoint = _endpoint(by, llm_url, llm_model, llm_timeout, llm_tokens)
     made = open_build(place, build)
     built_in = Reasoner.over(made, Retriever.open(place.root, build=made))
     reasoner = (
@@ -145,11 +148,11 @@ def _failed(verdict: VerdictFile) -> bool:
     return verdict.llm is not None and bool(verdict.llm.failures)
 
 
-def _endpoint(by: str, url: str | None, model: str | None, seconds: float) -> Endpoint | None:
+def _endpoint(by: str, url: str | None, model: str | None, seconds: float, tokens: int) -> Endpoint | None:
     """The language model that is asked for, None for the built-in reasoner; the key is only in the environment."""
     if by not in ("built-in", "llm"):
         raise InputError(f"--reasoner {by!r} 不是 built-in 或 llm")
-    return None if by == "built-in" else read_endpoint(url, model, seconds)
+    return None if by == "built-in" else read_endpoint(url, model, seconds, tokens)
 
 
 def verify(

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
     from evaluator.llm_model import Endpoint
     from kg.build import Build
 
+MOST_TOKENS = 4096
+"""How long an answer of a language model may be where nothing else is asked for."""
+
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="状态目录；默认 YILUN_HOME，再次为用户数据目录")
 ]
 BuildOption = Annotated[str | None, typer.Option("--build", help="构建 id 或其开头；默认当前构建")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="按哪一天的法律，YYYY-MM-DD；默认今天")]
+LlmTokensOption = Annotated[
+    int, typer.Option("--llm-tokens", min=1, help="每个回答至多几个词元；到此还没有说完的不算回答")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
@@ -46,7 +52,7 @@ def read_day(option: str | None) -> date:
         raise InputError(f"日期 {option!r} 不合格式；应如 2026-11-22") from None
 
 
-def read_endpoint(url: str | None, model: str | None, seconds: float) -> Endpoint:
+def read_endpoint(url: str | None, model: str | None, seconds: float, tokens: int = MOST_TOKENS) -> Endpoint:
     """The language model that options or environment name; its key is only in the environment."""
     from evaluator.llm_model import Endpoint
 
@@ -55,7 +61,7 @@ def read_endpoint(url: str | None, model: str | None, seconds: float) -> Endpoin
         raise InputError(
             "语言模型须有地址与模型名；请用 --llm-url 与 --llm-model，或设 YILUN_LLM_URL 与 YILUN_LLM_MODEL"
         )
-    return Endpoint(url, model, key=os.environ.get("YILUN_LLM_KEY") or "none", seconds=seconds)
+    return Endpoint(url, model, key=os.environ.get("YILUN_LLM_KEY") or "none", seconds=seconds, tokens=tokens)
 
 
 def read_rows(path: Path | None, required: tuple[str, ...]) -> Iterator[dict[str, Any]]:

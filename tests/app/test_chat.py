@@ -202,6 +202,10 @@ def test_the_command_streams_the_words_and_shows_the_check(ask: Callable[..., Ou
     with chat_server(script(completion("可以。"))) as chat:
         told = ask(chat.url, "问")
     assert told.code == 1 and "没有引用任何法条" in told.out
+    with chat_server(lambda _: streamed(completion(GOOD, finish="length"))) as chat:
+        told = ask(chat.url, "问", "--llm-tokens", 64)
+    assert chat.requests[0]["max_tokens"] == 64
+    assert told.code == 1 and "超过 64 个词元" in told.err and "引用核对" not in told.out
     with chat_server(lambda _: b"<html>", status=500) as chat:
         told = ask(chat.url, "问")
     assert told.code == 1 and "模型服务拒绝了请求" in told.err
