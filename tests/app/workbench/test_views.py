@@ -13,7 +13,17 @@ import pytest
 
 from app.review_input import norm_review
 from app.workbench.audit_view import audit_pack, check_rows, kept_rows, touched
-from app.workbench.evaluate_view import by_fault, by_model, by_scene, evidence, figures, graded, slices
+from app.workbench.dispute import disputed
+from app.workbench.evaluate_view import (
+    by_fault,
+    by_model,
+    by_scene,
+    disputed_answers,
+    evidence,
+    figures,
+    graded,
+    slices,
+)
 from app.workbench.graph_view import (
     GraphView,
     Neighbours,
@@ -29,7 +39,10 @@ from app.workbench.roles import Role, person
 from app.workbench.sources_view import changed, codes, manifest_rows, problem_rows
 from app.workbench.upload import read_document
 from evaluator.fact_words import shipped_fact_words
+from evaluator.guardian.assessment import Answer
+from evaluator.guardian.learned import LearnedScorer
 from evaluator.guardian.rules import RuleScorer
+from evaluator.metrics import Dimension
 from evaluator.proof import VerdictFile
 from evaluator.verdict_store import kept, save
 from kg.build import Build
@@ -145,6 +158,20 @@ def test_answers_are_graded_and_cut_into_parts(build: Build) -> None:
         graded("a.xlsx", b"", RuleScorer(build), DAY, progress=lambda *_: None)
     with pytest.raises(InputError, match=r"坏\.jsonl"):
         graded("坏.jsonl", b"{", RuleScorer(build), DAY, progress=lambda *_: None)
+
+
+def test_answers_on_which_the_tiers_differ_are_found(build: Build) -> None:
+    learned, rules = LearnedScorer(build), RuleScorer(build)
+    run = graded("a.csv", CSV.encode(), learned, DAY, progress=lambda *_: None)
+    found = disputed_answers(run, rules, DAY, progress=lambda *_: None)
+    expected = {}
+    for row, one in zip(run.rows, run.assessed, strict=True):
+        other = rules.score(Answer(row["query"], row["response"], DAY, "", row["scene"])).grades
+        about = [d for d in Dimension if disputed(other.of(d), one.grades.of(d))]
+        if about:
+            expected[row["response"]] = about
+    assert expected, "short answers leave the heads unsure of something"
+    assert {one.response: list(one.about) for one in found} == expected
 
 
 def test_the_least_sure_norms_come_first_and_leave_only_their_reader(build: Build) -> None:
