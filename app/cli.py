@@ -279,23 +279,31 @@ def bench_retrieval(
 
 @app.command("app")
 def open_app(
+    host: Annotated[
+        str, typer.Option("--host", help="地址；没有写明各人角色（YILUN_APP_ROLES）时只能是本机")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="端口")] = 8501,
     home: HomeOption = None,
 ) -> None:
-    """打开浏览页面（Streamlit），只在本机可见；Ctrl-C 结束。
+    """打开浏览页面（Streamlit），默认只在本机可见；Ctrl-C 结束。
 
     例：yilun app --port 8501
     """
     from importlib.util import find_spec
 
+    from app.commands_serve import is_loopback
     from app.page_server import page_command
 
+    if not is_loopback(host) and not os.environ.get("YILUN_APP_ROLES", "").strip():
+        raise InputError(
+            f"--host {host} 让别的机器也能打开页面，而没有写明各人的角色，人人都会是管理者；请设 YILUN_APP_ROLES 并配置登录，见 docs/deployment.md"
+        )
     if find_spec("streamlit") is None:
         raise InputError("页面需要 streamlit；请安装 yilun[app]：pip install 'yilun[app]'")
     place = Home.resolve(home, os.environ)
     open_build(place, None)
-    command = page_command(port)
-    talk(f"http://127.0.0.1:{port}")
+    command = page_command(port, host=host)
+    talk(f"http://{host}:{port}")
     os.execve(sys.executable, command, {**os.environ, "YILUN_HOME": str(place.root)})
 
 

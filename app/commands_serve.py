@@ -100,13 +100,17 @@ def _hosts(host: str, keys: Keys | None) -> frozenset[str] | None:
     return None if keys else LOOPBACK | {host}
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own, reached by nobody else."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def refuse_open_door(host: str, *, keyed: bool) -> None:
     """InputError if a service without keys would be reached from other machines."""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local and not keyed:
+    if not is_loopback(host) and not keyed:
         raise InputError(f"--host {host} 让别的机器也能访问，而没有密钥；请给出 --keys，或用 127.0.0.1")
 
 

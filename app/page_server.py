@@ -1,4 +1,4 @@
-"""How the pages are served: on this machine alone, no figures sent to anyone, one accent colour in light and in dark."""
+"""How the pages are served: on this machine alone unless people are named, no figures sent to anyone, one accent colour in light and in dark."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FILL = Shade("#1f5fa8", "#3b7fc4")
 """The accent where white words stand on it."""
 
 
-def page_command(port: int, page: Path = PAGE) -> list[str]:
+def page_command(port: int, page: Path = PAGE, *, host: str = "127.0.0.1") -> list[str]:
     """The command that serves the pages at a port until it is stopped; YILUN_HOME says over which home."""
     options = {
-        "server.address": "127.0.0.1",
+        "server.address": host,
         "server.port": str(port),
         "server.headless": "true",
         "server.maxUploadSize": "20",
