@@ -28,7 +28,7 @@ from kg.home import Home
 from kg.manifest import Manifest
 from kg.pack import digest_folder, pack_folder
 from kg.pack_info import read_pack_info
-from kg.problem import DamagedError, InputError, Problem, StoreError, YilunError
+from kg.problem import DamagedError, FormatError, InputError, Problem, StoreError, YilunError
 from kg.review import Review
 from kg.review_log import read_reviews
 
@@ -323,7 +323,7 @@ def _existing(home: Home, digest: str) -> Build | None:
     for build_id in home.build_ids():
         try:
             build = Build(home.build_path(build_id))
-        except DamagedError:
+        except (DamagedError, FormatError):
             continue
         if build.manifest.input_digest == digest:
             if build.manifest.damaged(build.path):

@@ -11,9 +11,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from kg.problem import DamagedError
+from kg.problem import DamagedError, FormatError
 
 NAME = "manifest.json"
+
+FORMAT = 1
+"""The format of the folders that this version writes, and the only one that it reads. Raise it with every change
+that an older reader would misread, and keep a build of the old one in tests/upgrade."""
+
+
+class _Head(BaseModel):
+    """What every format has: which one it is. Read first, because what follows may mean something else."""
+
+    format: int
 
 
 class _Stored(BaseModel):
@@ -41,7 +51,7 @@ class Manifest:
     parameters: Mapping[str, str]
     counts: Mapping[str, int]
     files: Mapping[str, str]
-    format: int = 1
+    format: int = FORMAT
 
     @classmethod
     def of_folder(
@@ -73,10 +83,12 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """Read manifest.json back; DamagedError if it is missing or not one."""
+        """Read manifest.json back; DamagedError if it is missing or not one, FormatError if of another format."""
         path = folder / NAME
         try:
-            stored = _Stored.model_validate_json(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            _refuse_other_format(folder, _Head.model_validate_json(text).format)
+            stored = _Stored.model_validate_json(text)
         except (OSError, UnicodeDecodeError, ValidationError) as error:
             raise DamagedError(
                 f"{path} 缺失或损坏（{type(error).__name__}）；请删除 {folder} 后重新运行 yilun build"
@@ -117,6 +129,19 @@ class Manifest:
             for name, digest in self.files.items()
             if not (folder / name).is_file() or file_digest(folder / name) != digest
         ]
+
+
+def _refuse_other_format(folder: Path, found: int) -> None:
+    if found > FORMAT:
+        raise FormatError(
+            f"{folder} 的格式是 {found}，由更新的 yilun 写成，此版本只读格式 {FORMAT}；请升级 yilun，"
+            "或用此版本重新运行 yilun build"
+        )
+    if found < FORMAT:
+        raise FormatError(
+            f"{folder} 的格式是 {found}，由更旧的 yilun 写成，此版本只读格式 {FORMAT}；请运行 yilun build 重新构建，"
+            "审核与留存的判断不受影响"
+        )
 
 
 def _id_of(files: Mapping[str, str]) -> str:

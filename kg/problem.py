@@ -55,6 +55,10 @@ class DamagedError(YilunError):
     """A file of ours does not have the digest that its manifest records."""
 
 
+class FormatError(YilunError):
+    """A folder of ours was written in another format than this version reads; the message names the command to run."""
+
+
 class StoreError(YilunError):
     """The graph database cannot be started, reached or used."""
 
