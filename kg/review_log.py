@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kg.append_log import append_rows
-from kg.problem import Problem, Severity
-from kg.review import Review, review_from_row, review_row
+from kg.problem import InputError, Problem, Severity
+from kg.review import Act, Review, review_from_row, review_row
+from kg.reviewing import subject
 
 NAME = "reviews.jsonl"
 
@@ -46,5 +47,26 @@ def _bad(path: Path, number: int, *, torn: bool, error: Exception) -> Problem:
 
 
 def append_reviews(folder: Path, reviews: Sequence[Review]) -> None:
-    """Add reviews to the folder's file; they are on the disk when this returns."""
+    """Add reviews to the folder's file; they are on the disk when this returns.
+
+    InputError where an author has a later word on the same norm or fact already, as after a clock was set back:
+    the new one would be kept and never count.
+    """
+    _refuse_earlier(read_reviews([folder])[0], reviews)
     append_rows(folder / NAME, map(review_row, reviews))
+
+
+def _refuse_earlier(known: Sequence[Review], added: Sequence[Review]) -> None:
+    withdrawn = {one.target for one in known if one.act is Act.WITHDRAW}
+    last = {
+        (one.author, *subject(one)): one
+        for one in sorted(known, key=lambda r: r.time)
+        if one.act is not Act.WITHDRAW and one.id not in withdrawn
+    }
+    for one in added:
+        before = last.get((one.author, *subject(one)))
+        if one.act is not Act.WITHDRAW and before and before.time > one.time:
+            raise InputError(
+                f"{one.author} 在 {before.time.isoformat()} 已审过这一处（{before.id}），新的审核写着更早的 {one.time.isoformat()}，"
+                "不会生效，没有记入；请核对这台机器的时钟，或用 --time 写明时间，或先撤回那一条"
+            )
