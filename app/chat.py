@@ -60,7 +60,7 @@ class Replied:
 
     @property
     def sound(self) -> bool:
-        """Whether it cites law, and every citation is verified and was read before."""
+        """Whether it cites law, and every citation is verified and was read before; the conclusion is not checked."""
         cited = self.check.citations
         return bool(cited) and not self.unread and all(c.outcome == "verified" for c in cited)
 

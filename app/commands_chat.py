@@ -151,7 +151,7 @@ def _checked(reply: Replied) -> list[str]:
     from evaluator.citation_outcome import Outcome
     from evaluator.llm_model import legible
 
-    lines = ["", f"──── 以上是模型的话；引用核对（按 {reply.check.as_of} 的法律）："]
+    lines = ["", f"──── 以上是模型的话；引用核对（按 {reply.check.as_of} 的法律；结论对不对不在其内）："]
     if not reply.check.citations:
         lines.append("  没有引用任何法条：以上没有可核对的依据")
     for c in reply.check.citations:

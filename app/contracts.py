@@ -392,7 +392,7 @@ class ChatResult(Contract):
     """`yilun chat QUESTION --json`: the model's words as they are, and the check of their citations beside them.
 
     Either `answer` or `failure` is null. `sound`: it cites law, and every citation is verified and of an article
-    that the model had read; `unread` are those that it had not.
+    that the model had read; `unread` are those that it had not. It says nothing of the conclusion, which may be wrong.
     """
 
     question: str

@@ -198,6 +198,7 @@ def test_the_command_streams_the_words_and_shows_the_check(ask: Callable[..., Ou
     with chat_server(reading()) as chat:
         told = ask(chat.url, "问")
     assert told.code == 0 and GOOD in told.out
+    assert "结论对不对不在其内" in told.out
     assert "✓ 《甲护理条例》第二条" in told.out and "［读条文］" in told.err
     with chat_server(script(completion("可以。"))) as chat:
         told = ask(chat.url, "问")
