@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,6 +23,7 @@ from kg.problem import StoreError
 from kg.schema import Label, NodeRow
 from kg.server import DATABASE, EmbeddedServer, ServerOptions
 from kg.store import GraphStore
+from tests.faults.kept_things import assert_kept, keep_one_of_each
 from tests.faults.processes import ROOT, environment
 
 _WRITER = """
@@ -88,6 +91,37 @@ def test_a_service_that_was_killed_serves_again(made_home: Path) -> None:
         assert process.stderr is not None
         process.stderr.close()
     assert Home(made_home).build().is_dir()
+
+
+def test_pages_that_were_killed_open_again_and_what_was_kept_is_there(
+    made_home: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(made_home, tmp_path / "home")
+    verdict, accepted = keep_one_of_each(Home(tmp_path / "home"))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+    command = [
+        sys.executable, "-c", "from app.cli import main; main()", "app", "--port", str(port), "--home", str(tmp_path / "home"),
+    ]  # fmt: skip
+    for _ in range(2):
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment({}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            for _ in range(600):
+                assert process.poll() is None
+                try:
+                    if httpx.get(f"http://127.0.0.1:{port}/_stcore/health", timeout=10).text == "ok":
+                        break
+                except httpx.HTTPError:
+                    time.sleep(0.2)
+            else:
+                pytest.fail("the pages never answered")
+            assert "streamlit" in httpx.get(f"http://127.0.0.1:{port}/", timeout=30).text.lower()
+        finally:
+            process.kill()
+            process.wait()
+        assert_kept(Home(tmp_path / "home"), verdict, accepted)
 
 
 @pytest.mark.server
