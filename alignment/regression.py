@@ -13,7 +13,7 @@ from alignment.load import merge_adapters, open_model, open_tokenizer
 from alignment.objective import ALONE, Chosen, Item, asked, report
 from alignment.recipe import Recipe
 from alignment.sample import Decoding, sample
-from alignment.train import ADAPTER
+from alignment.train import ADAPTER, claim
 from retrieval.bench import gain, interval
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def regression(
     tokenizer = open_tokenizer(recipe.model)
     model = open_model(recipe.model.model_copy(update={"quantization": "none"}))
     out.mkdir(parents=True, exist_ok=True)
+    claim(out, recipe)
     surprises: list[Surprise] = []
     chosen: list[list[Chosen]] = []
     for name in ("before", "after"):

@@ -57,7 +57,7 @@ def train(recipe: Recipe, *, reward: Reward | None = None, progress: Progress = 
 
     out = Path(recipe.out)
     out.mkdir(parents=True, exist_ok=True)
-    _claim(out, recipe)
+    claim(out, recipe)
     tokenizer = open_tokenizer(recipe.model)
     rows, too_long = _rows(recipe, tokenizer)
     trainer = _trainer(recipe, tokenizer, rows, reward, progress)
@@ -213,7 +213,8 @@ def _last_checkpoint(out: Path) -> str | None:
     return found
 
 
-def _claim(out: Path, recipe: Recipe) -> None:
+def claim(out: Path, recipe: Recipe) -> None:
+    """Write the recipe into a folder; InputError if the folder is another recipe's: what it keeps belongs to that one."""
     path, told = out / "recipe.json", recipe.model_dump_json(indent=1)
     if path.is_file() and path.read_text(encoding="utf-8") != told:
         raise InputError(f"{out} 是另一份配方的运行；请改 out，或删除该文件夹后重跑")

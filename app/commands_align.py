@@ -379,9 +379,16 @@ def regression(
     if text is None and questions is None:
         raise InputError("请给出 --text 或 --questions，或二者")
     need_training_libraries()
-    words = text.read_text("utf-8") if text else ""
+    words = _general_text(text) if text else ""
     items = read_items(questions) if questions else []
     print_json(run(read_recipe(recipe), words, items, out, Decoding(tokens)))
+
+
+def _general_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"读不到 {path}：{error}；应为 UTF-8 的文本文件") from error
 
 
 @align.command()

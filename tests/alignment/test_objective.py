@@ -209,3 +209,10 @@ def test_training_is_compared_with_what_was_before(run: Run, tmp_path: Path) -> 
     assert found["questions"]["before"]["n"] == found["questions"]["after"]["n"] == 2
     assert json.loads((tmp_path / "regression" / "regression.json").read_text("utf-8")) == found
     assert run("align", "regression", "--recipe", path, "--out", tmp_path / "r").code == 2
+    other = write_recipe(tmp_path / "other.yaml", recipe(tmp_path, "sft", note="另一个"))
+    told = run("align", "regression", "--recipe", other, "--text", general, "--out", tmp_path / "regression")
+    assert told.code == 2 and "另一份配方" in told.err  # what is kept there is another model's
+    told = run(
+        "align", "regression", "--recipe", path, "--text", tmp_path / "none.txt", "--out", tmp_path / "r"
+    )
+    assert told.code == 2 and "none.txt" in told.err
