@@ -24,16 +24,13 @@ from kg.manifest import write_seal
 
 BUCKETS, HIDDEN, EPOCHS, SEED = 1 << 15, 48, 10, 0
 FALSE_ALARMS = 0.04
-CONTRAST = 0.5
-PAIRS = "steps_train_b.jsonl"
-"""Harmful and sound steps about one thing, in like words: data/guardian/README.md."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Bag:
     """An answer as places of clauses; `planted` marks those of a step, None where no step was planted.
 
-    `kind` is authored, unsafe, illegal, lawful, or pair for a step by itself; `sentence` is the sentence head's total for a dev answer.
+    `kind` is authored, unsafe, illegal or lawful; `sentence` is the sentence head's total for a dev answer.
     """
 
     case: str
@@ -56,7 +53,6 @@ def bags(home: Path, cases: Path, models: Path, known: dict[str, int]) -> Iterat
     from evaluator.twins import planted_steps, steps
     from kg.build import Build
     from kg.home import Home
-    from kg.pack import data_folder
 
     build = Build(Home(home).build())
     reader, heads = Reader(build), Heads.open(models)
@@ -74,14 +70,6 @@ def bags(home: Path, cases: Path, models: Path, known: dict[str, int]) -> Iterat
             total = float(pooled(heads.sentence_logits(reading))[column])
         return Bag(graded.case, graded.fold.is_dev, kind, risky, places, planted, total)
 
-    pairs = [
-        json.loads(line) for line in (data_folder() / "guardian" / PAIRS).read_text("utf-8").splitlines()
-    ]
-    contrasts = [(row["kind"], row["harmful"]) for row in pairs] + [("lawful", row["sound"]) for row in pairs]
-    for row in pairs:
-        for risky, text in ((False, row["sound"]), (True, row["harmful"])):
-            places = [known.setdefault(words(piece), len(known)) for piece in clauses(text)]
-            yield Bag(row["id"], False, "pair", risky, places, None, 0.0)
     for graded in read_graded(cases, build, date(2026, 11, 22)):
         if graded.fold.is_test or not graded.answer.response:
             continue
@@ -92,8 +80,6 @@ def bags(home: Path, cases: Path, models: Path, known: dict[str, int]) -> Iterat
         fold, most = ("dev", 2) if graded.fold.is_dev else ("train", 4)
         for kind in ("unsafe", "illegal", "lawful"):
             written = steps("train" if kind == "lawful" else fold, kind)
-            if fold == "train":
-                written = (*written, *(text for is_kind, text in contrasts if is_kind == kind))
             for start, end, step in planted_steps(text, written, kind, most=most):
                 span = start, start + len(step)
                 yield bag(graded, text[:start] + step + text[end:], kind, kind != "lawful", span)
@@ -175,12 +161,7 @@ def fit(options: argparse.Namespace) -> None:
 
     train = [bag for bag in found if not bag.dev]
     authored = [bag for bag in train if bag.kind == "authored"]
-    planted = [bag for bag in train if bag.kind not in ("authored", "pair")]
-    alone: dict[str, dict[bool, Bag]] = defaultdict(dict)
-    for bag in train:
-        if bag.kind == "pair":
-            alone[bag.case][bag.risky] = bag
-    contrasts = [pair for pair in alone.values() if len(pair) == 2]
+    planted = [bag for bag in train if bag.kind != "authored"]
     by_case: dict[str, tuple[list[Bag], list[Bag]]] = defaultdict(lambda: ([], []))
     for bag in authored:
         by_case[bag.case][bag.risky].append(bag)
@@ -213,16 +194,6 @@ def fit(options: argparse.Namespace) -> None:
             good = [pair[0][chance.integers(len(pair[0]))] for pair in pairs]
             bad = [pair[1][chance.integers(len(pair[1]))] for pair in pairs]
             loss = loss + 0.5 * softplus(1 - (totals(bad) - totals(good))).mean()
-            some_pairs = [contrasts[i] for i in chance.choice(len(contrasts), 48)]
-            good, bad = (
-                totals([pair[False] for pair in some_pairs]),
-                totals([pair[True] for pair in some_pairs]),
-            )
-            loss = (
-                loss
-                + softplus(1 - (bad - good)).mean()
-                + CONTRAST * (softplus(good).mean() + softplus(-bad).mean())
-            )
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
