@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evaluator.citation_clean import hidden, show_hidden
 from evaluator.citation_outcome import CheckedCitation, Outcome
 from evaluator.finding_rule import BearerState, ConditionState, ConductState, ExceptionState, find
 from evaluator.finding_rule import Outcome as Found
@@ -149,13 +150,16 @@ def failures(
             found.append(Failed(Failure.ALTERED_QUOTATION, f"{own.norm}：“{own.quote}”"))
         found += _of_facts(own, scenario)
         found += _of_states(own, offered.norm)
-    checked = cite(answer.reason)
-    found += _of_citations(checked, set(clauses.values()))
-    found += _of_titles(answer.reason, checked, set(clauses.values()))
+    for written in (answer.reason, *answer.missing_facts):
+        checked = cite(written)
+        found += _of_citations(checked, set(clauses.values()))
+        found += _of_titles(written, checked, set(clauses.values()))
+        if unseen := hidden(written):
+            found.append(Failed(Failure.MALFORMED, f"“{show_hidden(written)}”：{unseen}"))
     outcomes = {own.outcome(norms[own.norm].norm.modality) for own in answer.findings if own.norm in norms}
     if answer.conclusion != "undetermined" and not outcomes & SUPPORT[answer.conclusion]:
-        told = "、".join(sorted(o.zh for o in outcomes)) or "没有认定"
-        found.append(Failed(Failure.NO_GROUND, f"结论 {answer.conclusion}，认定为：{told}"))
+        said = "、".join(sorted(o.zh for o in outcomes)) or "没有认定"
+        found.append(Failed(Failure.NO_GROUND, f"结论 {answer.conclusion}，认定为：{said}"))
     return found
 
 

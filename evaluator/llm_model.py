@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from evaluator.llm_answer import Failed, Failure, answer_schema
@@ -27,7 +27,7 @@ class Endpoint:
 
     url: str
     model: str
-    key: str = "none"
+    key: str = field(default="none", repr=False)
     seconds: float = 120.0
     retries: int = 1
     tokens: int = 4096

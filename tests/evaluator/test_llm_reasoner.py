@@ -166,6 +166,10 @@ FAILING: list[tuple[Answer, Failure, str]] = [
     (told(reason="依《甲护理条例》第三十条，应当提出。"), Failure.CITATION, "an article that there is not"),
     (told(reason="依《护士内部守则》第九条，应当提出。"), Failure.NOT_OFFERED, "a document that is no law, and was not given"),
     (told(reason="依《甲处罚法》第二条“违反规定的，给予罚款”，应当处罚。"), Failure.CITATION, "a quotation altered in the reason"),
+    (told(missing_facts=["是否已按《护士内部守则》第九条报告？"]), Failure.NOT_OFFERED, "a question that cites what was not given"),
+    (told(missing_facts=["是否已按《甲护理条例》第三十条报告？"]), Failure.CITATION, "a question that cites an article that there is not"),
+    (told(reason="应当\u200b提出。"), Failure.MALFORMED, "an invisible character in the reason"),
+    (told(missing_facts=["何时\u202e报告？"]), Failure.MALFORMED, "writing turned round in a question"),
 ]  # fmt: skip
 
 
