@@ -55,7 +55,17 @@ def main() -> None:
     pages += [
         st.Page(page(title, draw), title=title, url_path=path, icon=icon) for title, path, icon, draw in PAGES
     ]
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    _carry_day(chosen.url_path)
+    chosen.run()
+
+
+def _carry_day(page: str) -> None:
+    """A day chosen on one page is the day of the next: the menu's links name none, and today's law would take its place unseen."""
+    moved = st.session_state.get("page") not in (None, page)
+    if moved and "as_of" not in st.query_params and (day := st.session_state.get("day")):
+        st.query_params["as_of"] = day
+    st.session_state["page"], st.session_state["day"] = page, st.query_params.get("as_of", "")
 
 
 main()

@@ -271,15 +271,23 @@ def _counterparty(marked: Marked, draft: Draft) -> Phrase | None:
         return None
     start, end = draft.action.start, draft.action.end
     for match in _TOWARDS.finditer(marked.text, start, min(end, start + 60)):
-        found = phrase_after(marked, match.end(), end)
+        at = _past_verbs(marked, match.end(), end)
+        found = phrase_after(marked, at, end)
         if (
-            not marked.tag_at(match.end()).startswith(("v", "p", "d"))
+            not marked.tag_at(at).startswith(("v", "p", "d"))
             and found is not None
-            and found.end - match.end() <= 24
-            and "，" not in marked.text[match.end() : found.end]
+            and found.end - at <= 24
+            and "，" not in marked.text[at : found.end]
         ):
             return found
     return None
+
+
+def _past_verbs(marked: Marked, at: int, end: int) -> int:
+    """Behind the verbs that share an object with the one before: 尊重、关心、爱护|病人. No object begins with 、."""
+    while at + 1 < end and marked.text[at] == "、":
+        at = marked.token_end(at + 1)
+    return at
 
 
 def surroundings(text: Text, provision: Provision) -> str:

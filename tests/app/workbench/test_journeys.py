@@ -90,12 +90,12 @@ def test_an_expert_browses_and_corrects_and_the_correction_survives_a_rebuild(
     at.picture("expert-3-queue")
     form.get_by_text("更正（须是原文的字词）").click()
     form.get_by_label("相对人", exact=True).fill("病人")
-    form.get_by_label("理由").fill("相对人只是病人")
+    form.get_by_label("理由").fill("相对人是隐私所属的病人")
     correct = form.get_by_role("button", name="更正", exact=True)
     correct.click()
     tab.get_by_text("请写成 病人@1").wait_for()
     assert not read_reviews([place.reviews])[0]
-    form.get_by_label("相对人", exact=True).fill("病人@1")
+    form.get_by_label("相对人", exact=True).fill("病人@2")
     at.picture("expert-4-correction")
     correct.click()
     tab.get_by_text("已记入：更正").wait_for()
@@ -106,7 +106,7 @@ def test_an_expert_browses_and_corrects_and_the_correction_survives_a_rebuild(
     at.settle()
     assert tab.get_by_test_id("stForm").count() == 0
     [one] = read_reviews([place.reviews])[0]
-    assert (one.act, one.author, one.reason) == (Act.CORRECT, "王律师", "相对人只是病人")
+    assert (one.act, one.author, one.reason) == (Act.CORRECT, "王律师", "相对人是隐私所属的病人")
     # The next build has it, by an expert.
     make_build(
         place, [write_corpus(tmp_path / "corpus")], selector="all", environ={},

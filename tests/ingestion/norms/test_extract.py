@@ -157,3 +157,9 @@ def test_an_authority_that_may_has_a_power(extractor: Extractor) -> None:
 def test_ids_count_within_the_provision(extractor: Extractor) -> None:
     found = norms_of(extractor, "医师应当说明。医师不得隐瞒。", "护士应当核对。")
     assert [n.id.split("/", 1)[1] for n in found] == ["art1/p1#n1", "art1/p1#n2", "art1/p2#n1"]
+
+
+def test_verbs_in_a_row_are_no_part_of_whom_they_concern(extractor: Extractor) -> None:
+    (norm,) = norms_of(extractor, "护士应当尊重、关心、爱护患者，保护患者的隐私。")
+    assert norm.counterparty is not None and norm.counterparty.text == "患者"
+    assert norm.counterparties == ("患者",)
