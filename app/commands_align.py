@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.terminal import (
+    LLM_SECONDS,
     MOST_TOKENS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmModelOption,
+    LlmTimeoutOption,
     LlmTokensOption,
+    LlmUrlOption,
     open_build,
     print_json,
     progress_bars,
@@ -286,14 +290,9 @@ def objective(
     clauses: Annotated[
         int, typer.Option("--clauses", min=0, max=20, help="另问一遍并示出检索所得的几条；0 为不问")
     ] = 5,
-    llm_url: Annotated[
-        str | None,
-        typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL。密钥用 YILUN_LLM_KEY"),
-    ] = None,
-    llm_model: Annotated[
-        str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
-    ] = None,
-    llm_timeout: Annotated[float, typer.Option("--llm-timeout", min=1, help="每次等多少秒")] = 120.0,
+    llm_url: LlmUrlOption = None,
+    llm_model: LlmModelOption = None,
+    llm_timeout: LlmTimeoutOption = LLM_SECONDS,
     llm_tokens: LlmTokensOption = MOST_TOKENS,
     home: HomeOption = None,
     build: BuildOption = None,

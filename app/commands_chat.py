@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.terminal import (
+    LLM_SECONDS,
     MOST_TOKENS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmModelOption,
+    LlmTimeoutOption,
     LlmTokensOption,
+    LlmUrlOption,
     print_json,
     read_day,
     read_endpoint,
@@ -34,16 +38,9 @@ _TOOLS = {"search_law": "检索", "get_article": "读条文", "check_citations":
 
 def chat(
     question: Annotated[str | None, typer.Argument(help="问题；不给则逐行提问，空行结束")] = None,
-    llm_url: Annotated[
-        str | None,
-        typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL。密钥用 YILUN_LLM_KEY"),
-    ] = None,
-    llm_model: Annotated[
-        str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
-    ] = None,
-    llm_timeout: Annotated[
-        float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
-    ] = 120.0,
+    llm_url: LlmUrlOption = None,
+    llm_model: LlmModelOption = None,
+    llm_timeout: LlmTimeoutOption = LLM_SECONDS,
     llm_tokens: LlmTokensOption = MOST_TOKENS,
     clauses: Annotated[
         int,

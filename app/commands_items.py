@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.terminal import (
+    LLM_SECONDS,
     AsOfOption,
     BuildOption,
     HomeOption,
+    LlmModelOption,
+    LlmTimeoutOption,
+    LlmUrlOption,
     open_build,
     read_day,
     read_endpoint,
@@ -93,11 +97,9 @@ def scenario(
     stance: Annotated[
         str, typer.Option("--stance", help="violation、compliant、permitted_with_conditions、uncertain")
     ] = "violation",
-    llm_url: Annotated[
-        str | None, typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL")
-    ] = None,
-    llm_model: Annotated[str | None, typer.Option("--llm-model", help="模型名；默认 YILUN_LLM_MODEL")] = None,
-    llm_timeout: Annotated[float, typer.Option("--llm-timeout", min=1, help="等多少秒")] = 120.0,
+    llm_url: LlmUrlOption = None,
+    llm_model: LlmModelOption = None,
+    llm_timeout: LlmTimeoutOption = LLM_SECONDS,
     against: _Against = None,
     home: HomeOption = None,
     build: BuildOption = None,

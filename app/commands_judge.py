@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.terminal import (
+    LLM_SECONDS,
     MOST_TOKENS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmModelOption,
+    LlmTimeoutOption,
     LlmTokensOption,
+    LlmUrlOption,
     open_build,
     print_json,
     read_day,
@@ -50,16 +54,9 @@ def judge(
     by: Annotated[
         str, typer.Option("--reasoner", help="built-in：规则与随附的小模型；llm：语言模型，只许引给出的条款")
     ] = "built-in",
-    llm_url: Annotated[
-        str | None,
-        typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL。密钥用 YILUN_LLM_KEY"),
-    ] = None,
-    llm_model: Annotated[
-        str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
-    ] = None,
-    llm_timeout: Annotated[
-        float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
-    ] = 120.0,
+    llm_url: LlmUrlOption = None,
+    llm_model: LlmModelOption = None,
+    llm_timeout: LlmTimeoutOption = LLM_SECONDS,
     llm_tokens: LlmTokensOption = MOST_TOKENS,
     stream: Annotated[
         bool, typer.Option("--stream", help="语言模型作答时，把它的话逐字写到标准错误；核对仍在说完之后")

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.terminal import (
+    LLM_SECONDS,
     AsOfOption,
     BuildOption,
     HomeOption,
     JsonOption,
+    LlmModelOption,
+    LlmTimeoutOption,
+    LlmUrlOption,
     open_build,
     read_day,
     read_endpoint,
@@ -29,11 +33,9 @@ if TYPE_CHECKING:
 
 def propose(
     reference: Annotated[str | None, typer.Argument(help="条文；不给则列出已有的建议")] = None,
-    llm_url: Annotated[
-        str | None, typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL")
-    ] = None,
-    llm_model: Annotated[str | None, typer.Option("--llm-model", help="模型名；默认 YILUN_LLM_MODEL")] = None,
-    llm_timeout: Annotated[float, typer.Option("--llm-timeout", min=1, help="每次等多少秒")] = 120.0,
+    llm_url: LlmUrlOption = None,
+    llm_model: LlmModelOption = None,
+    llm_timeout: LlmTimeoutOption = LLM_SECONDS,
     home: HomeOption = None,
     build: BuildOption = None,
     as_of: AsOfOption = None,

@@ -29,6 +29,16 @@ HomeOption = Annotated[
 ]
 BuildOption = Annotated[str | None, typer.Option("--build", help="构建 id 或其开头；默认当前构建")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="按哪一天的法律，YYYY-MM-DD；默认今天")]
+LlmUrlOption = Annotated[
+    str | None, typer.Option("--llm-url", help="OpenAI 兼容的地址；默认 YILUN_LLM_URL。密钥用 YILUN_LLM_KEY")
+]
+LlmModelOption = Annotated[
+    str | None, typer.Option("--llm-model", help="该地址上的模型名；默认 YILUN_LLM_MODEL")
+]
+LlmTimeoutOption = Annotated[
+    float, typer.Option("--llm-timeout", min=1, help="每次等多少秒；网络故障再试一次")
+]
+LLM_SECONDS = 120.0
 LlmTokensOption = Annotated[
     int, typer.Option("--llm-tokens", min=1, help="每个回答至多几个词元；到此还没有说完的不算回答")
 ]
