@@ -52,7 +52,7 @@ def first(build: Build) -> str:
 def test_a_correction_reaches_the_build_and_stays(run: Run, home: Path, corpus: Path) -> None:
     before = Build(Home(home).build())
     norm_id = first(before)
-    done = run("review", "add", norm_id, "--act", "correct", "--set", "counterparty=病人@1", *WHO, "--json")
+    done = run("review", "add", norm_id, "--act", "correct", "--set", "counterparty=病人@2", *WHO, "--json")
     assert done.code == 0, done.err
     listed = json.loads(run("review", "list", "--json").out)
     assert [row["state"] for row in listed] == ["pending"]

@@ -89,12 +89,13 @@ def test_an_expert_browses_and_corrects_and_the_correction_survives_a_rebuild(
     form.wait_for()
     at.picture("expert-3-queue")
     form.get_by_text("更正（须是原文的字词）").click()
-    form.get_by_label("相对人", exact=True).fill("病人")
+    form.get_by_label("承担者", exact=True).fill("病人")  # stands there twice: which one is asked
     form.get_by_label("理由").fill("相对人是隐私所属的病人")
     correct = form.get_by_role("button", name="更正", exact=True)
     correct.click()
     tab.get_by_text("请写成 病人@1").wait_for()
     assert not read_reviews([place.reviews])[0]
+    form.get_by_label("承担者", exact=True).fill("护士")
     form.get_by_label("相对人", exact=True).fill("病人@2")
     at.picture("expert-4-correction")
     correct.click()
